@@ -1,0 +1,121 @@
+# txpipe: one Makefile, no configure step. `make` builds bin/, `make check` tests quickly, `make asan` tests with sanitizers.
+# Which tool links what stands right below: its first file holds main().
+
+TXGEN      = producer/txgen.c
+KPRODUCE   = producer/kproduce.c
+KCONSUME   = kcat-like/kconsume.c
+KMOCK      = kcat-like/kmock.c
+FRAUDCHECK = fraudcheck/fraudcheck.c
+PGLOAD     = pgload/pgload.c
+AGGREGATE  = aggregate/aggregate.c
+
+LIBS_txgen      =
+LIBS_kproduce   = rdkafka
+LIBS_kconsume   = rdkafka
+LIBS_kmock      = rdkafka
+LIBS_fraudcheck = jansson
+LIBS_pgload     = libpq
+LIBS_aggregate  = libpq yaml-0.1 jansson
+
+# lib/ is one archive: a tool takes from it what it uses. The parts that need a library of their own:
+LIB_KAFKA = lib/kafka.c
+LIB_PG    = lib/pg.c
+
+TOOLS = txgen kproduce kconsume kmock fraudcheck pgload aggregate
+PKGS  = rdkafka libpq jansson yaml-0.1 libcrypto
+
+BUILD ?= build
+BIN   ?= bin
+PREFIX ?= /usr/local
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+
+OPTIMISE ?= -O2 -g
+WARN     ?= -Wall -Wextra -Wconversion -Werror
+SANITIZE ?=
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(WARN) $(OPTIMISE) $(SANITIZE) -ffp-contract=off -fstack-protector-strong -fPIE \
+	-Ilib -I$(BUILD) $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CPPFLAGS) $(CFLAGS)
+LDFLAGS_ALL = $(SANITIZE) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+all: $(TOOLS:%=$(BIN)/%)
+
+# --- objects -----------------------------------------------------------------------------------------------------
+SRC_txgen = $(TXGEN)
+SRC_kproduce = $(KPRODUCE)
+SRC_kconsume = $(KCONSUME)
+SRC_kmock = $(KMOCK)
+SRC_fraudcheck = $(FRAUDCHECK)
+SRC_pgload = $(PGLOAD)
+SRC_aggregate = $(AGGREGATE)
+
+LIB_SRC = $(wildcard lib/*.c)
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o)
+TOOL_SRC = $(foreach t,$(TOOLS),$(SRC_$(t)))
+
+# SQL, rules and other texts that a tool carries inside: FILE becomes $(BUILD)/embed/FILE.h with `static const char NAME[]`,
+# NAME being FILE's name with everything but letters and digits turned into _.
+$(BUILD)/embed/%.h: % scripts/embed
+	@mkdir -p $(@D)
+	scripts/embed $< > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libtxpipe.a: $(LIB_OBJ)
+	rm -f $@ && ar rcs $@ $^
+
+# Per tool: an archive of everything but main(), which the unit tests link too.
+define tool
+$(BUILD)/$(1).a: $(patsubst %.c,$(BUILD)/%.o,$(wordlist 2,999,$(SRC_$(1))))
+	@mkdir -p $$(@D)
+	rm -f $$@ && ar rcs $$@ $$^
+
+$(BIN)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(firstword $(SRC_$(1)))) $(BUILD)/$(1).a $(BUILD)/libtxpipe.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(LIBS_$(1)) libcrypto) -lm
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+# --- tests -------------------------------------------------------------------------------------------------------
+UNIT = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
+
+$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TOOLS:%=$(BUILD)/%.a) $(BUILD)/libtxpipe.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(TOOLS:%=$(BUILD)/%.a) $(BUILD)/libtxpipe.a -Wl,--end-group \
+		$(shell $(PKG_CONFIG) --libs cmocka $(PKGS)) -lm
+
+unit: $(UNIT)
+	@set -e; for t in $(UNIT); do $(RUN) $$t; done
+
+# Tests of the tools, in TAP, by prove; those that need no server come first.
+export TXPIPE_BIN = $(abspath $(BIN))
+export TXPIPE_BUILD = $(abspath $(BUILD))
+
+check: all unit
+	prove tests/tools
+
+check-e2e: all
+	prove --timer tests/e2e
+
+asan:
+	$(MAKE) BUILD=build/asan BIN=build/asan/bin OPTIMISE="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer" check
+
+clang:
+	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all
+
+demo: all
+	scripts/demo
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/txpipe/rules
+	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 fraudcheck/rules/*.rules $(DESTDIR)$(PREFIX)/share/txpipe/rules
+	cp -R aggregate/marts $(DESTDIR)$(PREFIX)/share/txpipe/marts
+
+clean:
+	rm -rf $(BUILD) $(BIN)
+
+.PHONY: all unit check check-e2e asan clang demo install clean
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,12 @@
+/* RFC 4648 base64 with padding, through libcrypto. */
+#ifndef TXPIPE_BASE64_H
+#define TXPIPE_BASE64_H
+
+#include "buf.h"
+
+void base64_write(struct buf *to, struct span bytes);
+
+/* 0, or -1 if `text` is not base64 (buffer then as before). */
+int base64_read(struct buf *to, struct span text);
+
+#endif

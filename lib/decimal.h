@@ -1,0 +1,36 @@
+/*
+ * Exact decimals: a JSON number as an integer and a power of ten. Amounts go from the wire to numeric through this, never
+ * through a double.
+ */
+#ifndef TXPIPE_DECIMAL_H
+#define TXPIPE_DECIMAL_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "span.h"
+
+struct decimal {
+	bool negative;
+	int32_t exponent;   /* value = digits * 10^exponent; 0 digits of zero have exponent 0 */
+	uint32_t count;     /* significant digits, 0 for zero; no leading and no trailing zeros */
+	const char *digits; /* in `text` or in `store`, only [0-9] */
+	uint32_t point;     /* position of a '.' to skip inside digits, or UINT32_MAX */
+};
+
+/* Read a JSON number (its grammar is already checked). -1 if the exponent does not fit (beyond +-1,000,000). */
+int decimal_read(struct decimal *d, struct span number);
+
+/* The i-th significant digit (0..9), 0 <= i < count. */
+static inline unsigned decimal_digit(const struct decimal *d, uint32_t i)
+{
+	return (unsigned)(d->digits[i >= d->point ? i + 1 : i] - '0');
+}
+
+/* The double nearest to the value (ties to even), as strtod gives it. */
+double decimal_double(struct span number);
+
+/* The value as an int64 (for bigint columns): -1 if it is not whole or does not fit. 1.0 and 1e3 are whole. */
+int decimal_int64(const struct decimal *d, int64_t *value);
+
+#endif

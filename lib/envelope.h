@@ -1,0 +1,49 @@
+/*
+ * The envelope `{"_kafka":{…}` that kconsume puts first on each line (docs/design.md, "The line format").
+ */
+#ifndef TXPIPE_ENVELOPE_H
+#define TXPIPE_ENVELOPE_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "json.h"
+#include "span.h"
+
+enum envelope_event { EVENT_NONE, EVENT_ASSIGNED, EVENT_END, EVENT_REVOKED };
+
+struct envelope {
+	struct span stream, topic, run, origin; /* unescaped bytes are not needed: kconsume's names need no escapes */
+	int64_t partition;
+	int64_t of;     /* partitions of the topic */
+	int64_t begin;  /* first offset of the run that is not warm */
+	int64_t offset; /* -1 on control lines */
+	int64_t ts;     /* Kafka time, ms since 1970; -1 if unknown */
+	bool warm;
+	enum envelope_event event;
+	int64_t from, low, next; /* of assigned, assigned, end; -1 elsewhere */
+	struct span cluster;     /* of assigned */
+	struct span key, key_base64, headers; /* raw values if present, p NULL otherwise */
+	struct span text;        /* the value of _kafka: from { to } */
+	size_t constant;         /* bytes of the line before `"offset":` or `"event":`: the same for all lines of a run */
+};
+
+/* Does the line begin with a literal {"_kafka": ? */
+static inline bool envelope_present(struct span line)
+{
+	return span_starts(line, SPAN("{\"_kafka\":"));
+}
+
+/*
+ * Read the envelope out of a scanned line (its first member). 0, or -1 with a static text in *why: unknown event, a
+ * member missing, of the wrong type or out of range. Unknown members are ignored (later versions may add some).
+ * Faster for the next line of the same run: `e` may be the envelope of an earlier line kept by the caller.
+ */
+int envelope_read(struct envelope *e, const struct json_object *line, const char **why);
+
+/* The part of an envelope that is constant for a run: {"_kafka":{"stream":…,"begin":40, — what follows is "offset":…
+ * or "event":…. */
+void envelope_write_constant(struct buf *to, struct span stream, struct span topic, int64_t partition, int64_t of, struct span run,
+                             struct span origin, int64_t begin);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * Lines from a file descriptor, as a pipe stage needs them: bounded memory, torn last lines told apart from
+ * records, nothing kept waiting in a buffer, a dead neighbour noticed within a second even when idle.
+ */
+#ifndef TXPIPE_LINE_H
+#define TXPIPE_LINE_H
+
+#include <stdint.h>
+
+#include "span.h"
+
+enum line_status {
+	LINE_OK,       /* a whole line, without its \n and without a \r before it; never empty */
+	LINE_LAST,     /* the last line, without its \n: a record if it parses, else a torn write (EXIT_IO) */
+	LINE_TOO_LONG, /* longer than max: `line` is its first LINE_HEAD bytes, long_bytes and long_sha256 are set */
+	LINE_EOF,      /* end of input */
+	LINE_GRACE,    /* SIGTERM or SIGINT, and the grace time is over: finish what was read */
+	LINE_GONE,     /* the reader of watch_fd went away: exit EXIT_IO, silently */
+	LINE_IDLE,     /* hooks.idle() returned non-zero; line_next() may be called again */
+	LINE_ERROR     /* read(2) failed; errno is set, EINTR never */
+};
+
+enum { LINE_HEAD = 256 << 10, LINE_MAX_DEFAULT = (2 << 20) + (64 << 10) };
+
+struct line_hooks {
+	/* Called each time input is about to block, before waiting: flush, commit. Non-zero: return LINE_IDLE. */
+	int (*idle)(void *arg);
+	/* Called before each read and at least once a second while waiting: metrics, progress, deadlines.
+	 * Non-zero: return LINE_IDLE. */
+	int (*tick)(void *arg);
+	void *arg;
+};
+
+struct line_reader;
+
+/*
+ * `fd` stays the caller's; `source` names it in messages ("-" for stdin) and must outlive the reader; lines longer than
+ * `max` bytes are too long; `watch_fd` is the stdout of a filter, or -1. Watches sig_fd().
+ */
+struct line_reader *line_reader_new(int fd, const char *source, size_t max, int watch_fd, struct line_hooks hooks);
+void line_reader_free(struct line_reader *r);
+
+/* The next line. The span is valid until the next call. Empty lines (and lines of only \r) are skipped, but counted. */
+enum line_status line_next(struct line_reader *r, struct span *line);
+
+/* Number of the line returned last, from 1; the source's name. */
+uint64_t line_number(const struct line_reader *r);
+const char *line_source(const struct line_reader *r);
+
+/* For LINE_TOO_LONG: length in bytes and SHA-256 (64 hex digits) of the whole line. */
+uint64_t line_long_bytes(const struct line_reader *r);
+const char *line_long_sha256(const struct line_reader *r);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * What each main() does with the common options before and after its work.
+ */
+#ifndef TXPIPE_TOOL_H
+#define TXPIPE_TOOL_H
+
+#include "opt.h"
+
+/* Signals, metrics. Ends the process on failure. Call right after opt_parse(). */
+void tool_start(const struct common *common);
+
+/* Last metrics; turns EXIT_DONE into EXIT_DATA when rejects > --max-rejects (with a message). Returns the exit status. After
+ * a signal the status stays what it is: an orderly end is EXIT_DONE. */
+int tool_finish(const struct common *common, int status, uint64_t rejects);
+
+#endif
