@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "span.h"
-
 enum pg_class {
 	PG_FINE,      /* not an error */
 	PG_ROW,       /* the row is at fault: 22, 23, 54, P0001 */
@@ -42,6 +40,13 @@ enum pg_class pg_run_params(PGconn *c, const char *what, const char *sql, int co
 /* Back-off before try `attempt` (1, 2, …): 100 ms doubling up to 10 s, with jitter; sleeps, but wakes up on a signal. false if a
  * signal asked for the end meanwhile. */
 bool pg_backoff(int attempt);
+
+/* PQgetResult() for a statement that may take long: when the grace time after a signal is over, the statement is cancelled on the
+ * server (57014). */
+PGresult *pg_result(PGconn *c);
+
+/* The message of a failed statement: "what: text (SQLSTATE …)"; without a result (or one without a text) the connection's words. */
+void pg_log_failure(const PGconn *c, const char *what, const PGresult *r);
 
 /* SQLSTATE of a result, "" if there is none. */
 const char *pg_sqlstate(const PGresult *r);
