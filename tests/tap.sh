@@ -95,7 +95,7 @@ wait_for() {
 # A private PostgreSQL for this test: exports the PG* variables.
 start_postgres() {
 	local settings
-	settings=$("$root/scripts/postgres" start -D "$work/postgres") || { echo "Bail out! PostgreSQL does not start"; exit 1; }
+	settings=$("$root/scripts/postgres" start -D "$work/postgres" --fast "$@") || { echo "Bail out! PostgreSQL does not start"; exit 1; }
 	at_exit "$root/scripts/postgres" stop -D "$work/postgres"
 	eval "$settings"
 }
