@@ -1,4 +1,4 @@
-/* RFC 4648 base64 with padding, through libcrypto. */
+/* RFC 4648 base64 with padding, read strictly: no white space, nothing behind the padding, unused bits zero. */
 #ifndef TXPIPE_BASE64_H
 #define TXPIPE_BASE64_H
 

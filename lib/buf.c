@@ -123,6 +123,8 @@ void buf_addf(struct buf *b, const char *format, ...)
 
 void buf_drop(struct buf *b, size_t n)
 {
+	if (n == 0)
+		return;
 	memmove(b->p, b->p + n, b->n - n);
 	b->n -= n;
 }

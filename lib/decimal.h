@@ -11,14 +11,17 @@
 #include "span.h"
 
 struct decimal {
-	bool negative;
-	int32_t exponent;   /* value = digits * 10^exponent; 0 digits of zero have exponent 0 */
+	bool negative;      /* also for -0 */
+	int32_t exponent;   /* value = digits * 10^exponent; 0 for zero */
 	uint32_t count;     /* significant digits, 0 for zero; no leading and no trailing zeros */
-	const char *digits; /* in `text` or in `store`, only [0-9] */
-	uint32_t point;     /* position of a '.' to skip inside digits, or UINT32_MAX */
+	const char *digits; /* the first of them, inside the text read; [0-9] but for one '.' */
+	uint32_t point;     /* position of that '.' from `digits`, or UINT32_MAX */
 };
 
-/* Read a JSON number (its grammar is already checked). -1 if the exponent does not fit (beyond +-1,000,000). */
+enum { DECIMAL_EXPONENT_MAX = 1000000 };
+
+/* Read a JSON number (its grammar is already checked). `d` points into the text. -1 if the exponent lies beyond
+ * +-DECIMAL_EXPONENT_MAX; zero has none, however it is written. */
 int decimal_read(struct decimal *d, struct span number);
 
 /* The i-th significant digit (0..9), 0 <= i < count. */
@@ -27,7 +30,7 @@ static inline unsigned decimal_digit(const struct decimal *d, uint32_t i)
 	return (unsigned)(d->digits[i >= d->point ? i + 1 : i] - '0');
 }
 
-/* The double nearest to the value (ties to even), as strtod gives it. */
+/* The double nearest to the value (ties to even), as strtod gives it: infinite beyond the range, 0 (or -0) below it. */
 double decimal_double(struct span number);
 
 /* The value as an int64 (for bigint columns): -1 if it is not whole or does not fit. 1.0 and 1e3 are whole. */

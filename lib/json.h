@@ -2,7 +2,7 @@
  * One pass over a JSON object: checks that the bytes are exactly an RFC 8259 object in UTF-8 without U+0000 (neither
  * raw nor escaped, at any depth), and yields spans of its top-level members. No allocation per record: the member
  * array is reused. Numbers are spans: nothing goes through a double. A lone surrogate escape is grammatical and
- * accepted here; json_unescape() refuses it.
+ * accepted here; json_unescape() refuses it. Nesting is followed without recursion.
  */
 #ifndef TXPIPE_JSON_H
 #define TXPIPE_JSON_H
@@ -68,6 +68,9 @@ struct span json_raw(const struct json_member *m);
 /* Elements of an array value (as m->value of type JSON_ARRAY, already checked by json_scan): start with *at = 0; true and
  * the next element in *element (name empty), or false at the end. */
 bool json_next_element(struct span array, size_t *at, struct json_member *element);
+
+/* The same for the members of a nested object value. */
+bool json_next_member(struct span object, size_t *at, struct json_member *member);
 
 /* true if the bytes are well-formed UTF-8 (no surrogates, no overlong forms, up to U+10FFFF). */
 bool utf8_valid(struct span s);

@@ -11,7 +11,8 @@
 
 enum line_status {
 	LINE_OK,       /* a whole line, without its \n and without a \r before it; never empty */
-	LINE_LAST,     /* the last line, without its \n: a record if it parses, else a torn write (EXIT_IO) */
+	LINE_LAST,     /* the last line, without its \n: a record if it parses, else a torn write (EXIT_IO). If it is too long
+	                * as well, it counts as torn: `line` and long_bytes are as for LINE_TOO_LONG */
 	LINE_TOO_LONG, /* longer than max: `line` is its first LINE_HEAD bytes, long_bytes and long_sha256 are set */
 	LINE_EOF,      /* end of input */
 	LINE_GRACE,    /* SIGTERM or SIGINT, and the grace time is over: finish what was read */
@@ -23,10 +24,11 @@ enum line_status {
 enum { LINE_HEAD = 256 << 10, LINE_MAX_DEFAULT = (2 << 20) + (64 << 10) };
 
 struct line_hooks {
-	/* Called each time input is about to block, before waiting: flush, commit. Non-zero: return LINE_IDLE. */
+	/* Called when input is about to block, once for each time that bytes came, before waiting: flush, commit.
+	 * Non-zero: return LINE_IDLE (the next call of line_next() goes on to wait). */
 	int (*idle)(void *arg);
 	/* Called before each read and at least once a second while waiting: metrics, progress, deadlines.
-	 * Non-zero: return LINE_IDLE. */
+	 * Non-zero: return LINE_IDLE (the next call begins with tick again). */
 	int (*tick)(void *arg);
 	void *arg;
 };
@@ -35,7 +37,9 @@ struct line_reader;
 
 /*
  * `fd` stays the caller's; `source` names it in messages ("-" for stdin) and must outlive the reader; lines longer than
- * `max` bytes are too long; `watch_fd` is the stdout of a filter, or -1. Watches sig_fd().
+ * `max` bytes are too long; `watch_fd` is the stdout of a filter, or -1: only pipes and sockets are
+ * watched. After a signal reading goes on to the end of input or of the grace time. Memory: 256 KiB, growing to
+ * max + LINE_HEAD where lines need it, however long the input's lines are.
  */
 struct line_reader *line_reader_new(int fd, const char *source, size_t max, int watch_fd, struct line_hooks hooks);
 void line_reader_free(struct line_reader *r);
@@ -47,7 +51,7 @@ enum line_status line_next(struct line_reader *r, struct span *line);
 uint64_t line_number(const struct line_reader *r);
 const char *line_source(const struct line_reader *r);
 
-/* For LINE_TOO_LONG: length in bytes and SHA-256 (64 hex digits) of the whole line. */
+/* Of a line too long: length in bytes (0 for all other lines) and SHA-256 (64 hex digits) of the whole line. */
 uint64_t line_long_bytes(const struct line_reader *r);
 const char *line_long_sha256(const struct line_reader *r);
 

@@ -1,6 +1,7 @@
 /*
- * Deterministic random numbers for txgen and for tests: same seed, same numbers on every machine. PCG-like generators are fine; never for
- * secrets. Floating-point results use only + - * / and sqrt, so that they do not depend on the C library.
+ * Deterministic random numbers for txgen and for tests: same seed, same numbers on every machine; never for secrets. The
+ * generator is xoroshiro128++ (Blackman and Vigna), seeded through splitmix64. Floating-point results use only + - * / and
+ * sqrt, so that they do not depend on the C library.
  */
 #ifndef TXPIPE_RANDOM_H
 #define TXPIPE_RANDOM_H
@@ -8,7 +9,7 @@
 #include <stdint.h>
 
 struct random {
-	uint64_t state, stream;
+	uint64_t state[2];
 };
 
 /* Generators of one seed and different `stream` are independent: each customer can have its own. */

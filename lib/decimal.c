@@ -1,0 +1,151 @@
+#include "decimal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * Digits that the slow path of decimal_double() hands to strtod. The midpoint of two doubles has at most 767 significant
+ * digits; beyond that only whether anything follows can matter, and one more digit 1 says so.
+ */
+enum { DOUBLE_DIGITS = 800 };
+
+/* Written exponents stop counting here: far beyond what any number of digits could make up for. */
+static const int64_t exponent_limit = INT64_C(1) << 60;
+
+static bool is_digit(char c)
+{
+	return (unsigned)(c - '0') <= 9;
+}
+
+/* `e-12` as -12, or 0 at the end of the number. */
+static int64_t read_exponent(const char *p, const char *end)
+{
+	bool negative;
+	int64_t value = 0;
+
+	if (p == end)
+		return 0;
+	p++; /* the e */
+	negative = *p == '-';
+	if (*p == '-' || *p == '+')
+		p++;
+	for (; p < end; p++)
+		if (value < exponent_limit / 10)
+			value = value * 10 + (*p - '0');
+	return negative ? -value : value;
+}
+
+/* Everything but the exponent's range. */
+static int64_t split(struct decimal *d, struct span number)
+{
+	const char *p = number.p, *end = number.p + number.n;
+	const char *first = NULL, *last = NULL, *point = NULL, *mantissa_end;
+	int64_t exponent;
+
+	*d = (struct decimal){.point = UINT32_MAX, .digits = number.p};
+	if (*p == '-') {
+		d->negative = true;
+		p++;
+	}
+	for (; p < end && (is_digit(*p) || *p == '.'); p++) {
+		if (*p == '.') {
+			point = p;
+		} else if (*p != '0') {
+			if (first == NULL)
+				first = p;
+			last = p;
+		}
+	}
+	if (first == NULL)
+		return 0;
+	mantissa_end = p;
+	exponent = read_exponent(p, end);
+	d->digits = first;
+	if (point == NULL)
+		exponent += mantissa_end - 1 - last;
+	else if (last < point)
+		exponent += point - 1 - last;
+	else
+		exponent -= last - point;
+	d->count = (uint32_t)(last - first + 1);
+	if (point != NULL && first < point && point < last) {
+		d->point = (uint32_t)(point - first);
+		d->count--;
+	}
+	return exponent;
+}
+
+int decimal_read(struct decimal *d, struct span number)
+{
+	int64_t exponent = split(d, number);
+
+	if (exponent < -DECIMAL_EXPONENT_MAX || exponent > DECIMAL_EXPONENT_MAX)
+		return -1;
+	d->exponent = (int32_t)exponent;
+	return 0;
+}
+
+static double slow_double(const struct decimal *d, int64_t exponent)
+{
+	char text[DOUBLE_DIGITS + 40];
+	uint32_t used = d->count < DOUBLE_DIGITS ? d->count : DOUBLE_DIGITS;
+	size_t n = 0;
+
+	exponent += d->count - used;
+	for (uint32_t i = 0; i < used; i++)
+		text[n++] = (char)('0' + decimal_digit(d, i));
+	if (used < d->count) {
+		text[n++] = '1'; /* the last significant digit is not 0, so something follows */
+		exponent--;
+	}
+	/* the range of a double is left long before; strtod reads exponents into an int */
+	exponent = exponent > 100000 ? 100000 : exponent < -100000 ? -100000 : exponent;
+	snprintf(text + n, sizeof text - n, "e%d", (int)exponent);
+	return strtod(text, NULL);
+}
+
+/* Both the digits and the power are exact doubles, so that the one operation rounds once (Clinger 1990). */
+static bool fast_double(const struct decimal *d, int64_t exponent, double *to)
+{
+	static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+	                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	uint64_t whole = 0;
+
+	if (d->count > 15 || exponent < -22 || exponent > 22)
+		return false;
+	for (uint32_t i = 0; i < d->count; i++)
+		whole = whole * 10 + decimal_digit(d, i);
+	*to = exponent < 0 ? (double)whole / power[-exponent] : (double)whole * power[exponent];
+	return true;
+}
+
+double decimal_double(struct span number)
+{
+	struct decimal d;
+	int64_t exponent = split(&d, number);
+	double value;
+
+	if (!fast_double(&d, exponent, &value))
+		value = slow_double(&d, exponent);
+	return d.negative ? -value : value;
+}
+
+int decimal_int64(const struct decimal *d, int64_t *value)
+{
+	uint64_t limit = d->negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
+	uint64_t whole = 0;
+	int64_t digits = (int64_t)d->count + d->exponent;
+
+	if (d->exponent < 0 || digits > 19)
+		return -1;
+	for (int64_t i = 0; i < digits; i++) {
+		unsigned digit = i < d->count ? decimal_digit(d, (uint32_t)i) : 0;
+
+		if (whole > (limit - digit) / 10)
+			return -1;
+		whole = whole * 10 + digit;
+	}
+	*value = d->negative ? (int64_t)(0 - whole) : (int64_t)whole;
+	return 0;
+}

@@ -1,0 +1,369 @@
+/* The scanner: grammar and spans. Texts (escapes, quoting, UTF-8) are json_text.c's. */
+#include <stdlib.h>
+
+#include "hex.h"
+#include "json.h"
+#include "json_skip.h"
+
+struct scan {
+	const char *end;
+	const char *at; /* where the fault is, once fault is set */
+	enum json_fault fault;
+};
+
+static const char *fail(struct scan *s, const char *at, enum json_fault fault)
+{
+	s->fault = fault;
+	s->at = at;
+	return NULL;
+}
+
+/* A byte that the grammar does not allow here: what is wrong with it? */
+static const char *unexpected(struct scan *s, const char *at)
+{
+	if (at < s->end && *at == '\0')
+		return fail(s, at, JSON_NUL);
+	if (at < s->end && utf8_length(at, s->end) == 0)
+		return fail(s, at, JSON_NOT_UTF8);
+	return fail(s, at, JSON_NOT_JSON);
+}
+
+/* What the functions below take is a place inside the text; what they return is the place behind what they took, or NULL
+ * with the fault set. */
+
+/* At a backslash. */
+static const char *skip_escape(struct scan *s, const char *p)
+{
+	unsigned code = 0;
+
+	if (s->end - p < 2)
+		return fail(s, s->end, JSON_NOT_JSON);
+	switch (p[1]) {
+	case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+		return p + 2;
+	case 'u':
+		break;
+	default:
+		return fail(s, p, JSON_NOT_JSON);
+	}
+	for (int i = 2; i < 6; i++) {
+		int digit = p + i < s->end ? hex_digit(p[i]) : -1;
+
+		if (digit < 0)
+			return fail(s, p + i < s->end ? p : s->end, JSON_NOT_JSON);
+		code = code << 4 | (unsigned)digit;
+	}
+	if (code == 0)
+		return fail(s, p, JSON_NUL);
+	return p + 6;
+}
+
+/* Behind the opening quote; returns the place of the closing one. */
+static inline const char *skip_string(struct scan *s, const char *p, bool *escaped)
+{
+	*escaped = false;
+	for (;;) {
+		p = json_skip_plain(p, s->end);
+		if (p == s->end)
+			return fail(s, p, JSON_NOT_JSON);
+		if (*p == '"')
+			return p;
+		if (*p == '\\') {
+			*escaped = true;
+			p = skip_escape(s, p);
+			if (p == NULL)
+				return NULL;
+		} else {
+			size_t n = utf8_length(p, s->end);
+
+			if (n < 2) /* malformed, or a control character */
+				return unexpected(s, p);
+			p += n;
+		}
+	}
+}
+
+static const char *skip_digits(const char *p, const char *end)
+{
+	while (p < end && (unsigned)(*p - '0') <= 9)
+		p++;
+	return p;
+}
+
+/* At a minus sign or a digit. */
+static const char *skip_number(struct scan *s, const char *p)
+{
+	const char *start, *end = s->end;
+
+	if (*p == '-')
+		p++;
+	start = p;
+	p = skip_digits(p, end);
+	if (p == start)
+		return unexpected(s, p);
+	if (*start == '0' && p - start > 1)
+		return fail(s, start + 1, JSON_NOT_JSON); /* a leading zero */
+	if (p < end && *p == '.') {
+		start = ++p;
+		p = skip_digits(p, end);
+		if (p == start)
+			return unexpected(s, p);
+	}
+	if (p < end && (*p | 0x20) == 'e') {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		start = p;
+		p = skip_digits(p, end);
+		if (p == start)
+			return unexpected(s, p);
+	}
+	return p;
+}
+
+static const char *skip_word(struct scan *s, const char *p, struct span word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (p + i == s->end || p[i] != word.p[i])
+			return unexpected(s, p + i);
+	return p + word.n;
+}
+
+/* One value that holds no others; *type and, for strings, *escaped are set. At `{` or `[`: returns p, only the type is set. */
+static inline const char *skip_scalar(struct scan *s, const char *p, uint8_t *type, bool *escaped)
+{
+	*escaped = false;
+	if (p == s->end)
+		return fail(s, p, JSON_NOT_JSON);
+	switch (*p) {
+	case '"':
+		*type = JSON_STRING;
+		p = skip_string(s, p + 1, escaped);
+		return p == NULL ? NULL : p + 1;
+	case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+		*type = JSON_NUMBER;
+		return skip_number(s, p);
+	case 't':
+		*type = JSON_TRUE;
+		return skip_word(s, p, SPAN("true"));
+	case 'f':
+		*type = JSON_FALSE;
+		return skip_word(s, p, SPAN("false"));
+	case 'n':
+		*type = JSON_NULL;
+		return skip_word(s, p, SPAN("null"));
+	case '{':
+		*type = JSON_OBJECT;
+		return p;
+	case '[':
+		*type = JSON_ARRAY;
+		return p;
+	default:
+		return unexpected(s, p);
+	}
+}
+
+/* A name, its colon, the white space around both; p is behind the opening quote. Returns where the value begins. */
+static inline const char *skip_name(struct scan *s, const char *p, struct json_member *m)
+{
+	const char *close = skip_string(s, p, &m->name_escaped);
+
+	if (close == NULL)
+		return NULL;
+	m->name = (struct span){p, (size_t)(close - p)};
+	p = json_skip_space(close + 1, s->end);
+	if (p == s->end || *p != ':')
+		return unexpected(s, p);
+	return json_skip_space(p + 1, s->end);
+}
+
+/* Where a name begins: behind its quote. */
+static inline const char *open_name(struct scan *s, const char *p)
+{
+	if (p == s->end || *p != '"')
+		return unexpected(s, p);
+	return p + 1;
+}
+
+/*
+ * A container and all that it holds, without recursion: one bit a level says whether it is an object. `depth` is that of the
+ * container itself.
+ */
+static const char *skip_container(struct scan *s, const char *p, unsigned depth)
+{
+	uint64_t is_object[JSON_MAX_DEPTH / 64 + 1];
+	const unsigned outside = depth - 1;
+	struct json_member unused;
+	uint8_t type;
+	bool object;
+
+	is_object[depth / 64] = 0;
+open:
+	if (depth > JSON_MAX_DEPTH)
+		return fail(s, p, JSON_TOO_DEEP);
+	object = *p == '{';
+	if (depth % 64 == 0)
+		is_object[depth / 64] = 0;
+	if (object)
+		is_object[depth / 64] |= (uint64_t)1 << depth % 64;
+	else
+		is_object[depth / 64] &= ~((uint64_t)1 << depth % 64);
+	p = json_skip_space(p + 1, s->end);
+	if (p < s->end && *p == (object ? '}' : ']'))
+		goto close;
+value:
+	if (object) {
+		p = open_name(s, p);
+		if (p == NULL || (p = skip_name(s, p, &unused)) == NULL)
+			return NULL;
+	}
+	p = skip_scalar(s, p, &type, &unused.escaped);
+	if (p == NULL)
+		return NULL;
+	if (type >= JSON_ARRAY) {
+		depth++;
+		goto open;
+	}
+behind:
+	p = json_skip_space(p, s->end);
+	if (p < s->end && *p == ',') {
+		p = json_skip_space(p + 1, s->end);
+		goto value;
+	}
+	if (p == s->end || *p != (object ? '}' : ']'))
+		return unexpected(s, p);
+close:
+	p++;
+	if (--depth == outside)
+		return p;
+	object = (is_object[depth / 64] >> depth % 64 & 1) != 0;
+	goto behind;
+}
+
+/* Any value; m->value, type and escaped are set. `depth` is that of the value if it is a container. */
+static inline const char *take_value(struct scan *s, const char *p, struct json_member *m, unsigned depth)
+{
+	const char *behind = skip_scalar(s, p, &m->type, &m->escaped);
+
+	if (behind == NULL)
+		return NULL;
+	if (m->type == JSON_STRING) {
+		m->value = (struct span){p + 1, (size_t)(behind - p) - 2};
+		return behind;
+	}
+	if (m->type >= JSON_ARRAY) {
+		behind = skip_container(s, p, depth);
+		if (behind == NULL)
+			return NULL;
+	}
+	m->value = (struct span){p, (size_t)(behind - p)};
+	return behind;
+}
+
+static struct json_member *next_member(struct json_object *o)
+{
+	if (o->count == o->cap) {
+		o->cap = o->cap > 0 ? 2 * o->cap : 32;
+		o->member = xrealloc(o->member, o->cap * sizeof *o->member);
+	}
+	return &o->member[o->count++];
+}
+
+/* The object at p. */
+static const char *scan_members(struct scan *s, const char *p, struct json_object *o)
+{
+	p = json_skip_space(p + 1, s->end);
+	if (p < s->end && *p == '}')
+		return p + 1;
+	for (;;) {
+		struct json_member *m = next_member(o);
+
+		p = open_name(s, p);
+		if (p == NULL || (p = skip_name(s, p, m)) == NULL || (p = take_value(s, p, m, 2)) == NULL)
+			return NULL;
+		p = json_skip_space(p, s->end);
+		if (p == s->end || *p != ',')
+			break;
+		p = json_skip_space(p + 1, s->end);
+	}
+	if (p == s->end || *p != '}')
+		return unexpected(s, p);
+	return p + 1;
+}
+
+enum json_fault json_scan(struct json_object *o, struct span text, size_t *at)
+{
+	struct scan s = {.end = text.p + text.n, .fault = JSON_OK};
+	const char *p = json_skip_space(text.p, s.end), *start = p;
+	bool object = p < s.end && *p == '{';
+	struct json_member other;
+
+	o->count = 0;
+	o->text = (struct span){start, 0};
+	p = object ? scan_members(&s, p, o) : take_value(&s, p, &other, 1);
+	if (p != NULL) {
+		o->text.n = (size_t)(p - start);
+		p = json_skip_space(p, s.end);
+		if (p < s.end)
+			unexpected(&s, p);
+		else if (!object)
+			fail(&s, start, JSON_NOT_OBJECT);
+	}
+	if (s.fault != JSON_OK) {
+		o->count = 0;
+		*at = (size_t)(s.at - text.p);
+	}
+	return s.fault;
+}
+
+void json_object_free(struct json_object *o)
+{
+	free(o->member);
+	*o = (struct json_object){0};
+}
+
+const char *json_fault_name(enum json_fault fault)
+{
+	static const char *const names[] = {
+		[JSON_OK] = "ok",          [JSON_NOT_JSON] = "not_json", [JSON_NOT_OBJECT] = "not_object",
+		[JSON_NOT_UTF8] = "not_utf8", [JSON_NUL] = "nul",           [JSON_TOO_DEEP] = "too_deep",
+	};
+
+	return names[fault];
+}
+
+/* Common to arrays and objects: step over what separates elements. false at the end. */
+static bool next_value(struct scan *s, struct span container, size_t *at, struct json_member *m)
+{
+	const char *p = container.p + *at;
+
+	s->end = container.p + container.n;
+	p = json_skip_space(*at == 0 ? p + 1 : p, s->end);
+	if (p < s->end && *p == ',')
+		p = json_skip_space(p + 1, s->end);
+	if (p == s->end || *p == ']' || *p == '}')
+		return false;
+	m->name = (struct span){p, 0};
+	m->name_escaped = false;
+	if (*container.p == '{' && ((p = open_name(s, p)) == NULL || (p = skip_name(s, p, m)) == NULL))
+		return false;
+	p = take_value(s, p, m, 1);
+	if (p == NULL)
+		return false;
+	*at = (size_t)(p - container.p);
+	return true;
+}
+
+bool json_next_element(struct span array, size_t *at, struct json_member *element)
+{
+	struct scan s = {.fault = JSON_OK};
+
+	return next_value(&s, array, at, element);
+}
+
+bool json_next_member(struct span object, size_t *at, struct json_member *member)
+{
+	struct scan s = {.fault = JSON_OK};
+
+	return next_value(&s, object, at, member);
+}

@@ -1,0 +1,128 @@
+/*
+ * The two inner loops of the scanner, apart from its grammar, so that wider vectors can take their place: skip the bytes of a
+ * string that mean nothing special, and skip white space. Private to lib/json_*.c and its tests.
+ */
+#ifndef TXPIPE_JSON_SKIP_H
+#define TXPIPE_JSON_SKIP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* A byte inside a string that has to be looked at: quote, backslash, control character, part of a non-ASCII character. */
+static inline bool json_is_special(char c)
+{
+	return c == '"' || c == '\\' || (signed char)c < 0x20;
+}
+
+static inline const char *json_skip_plain_bytewise(const char *p, const char *end)
+{
+	while (p < end && !json_is_special(*p))
+		p++;
+	return p;
+}
+
+/*
+ * Eight bytes at a time. Each term sets the top bit of the bytes sought; a borrow may set it wrongly, but only in bytes above
+ * a right one, and only the lowest is used (so bytes must be numbered from the low end).
+ */
+static inline const char *json_skip_plain_swar(const char *p, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+
+	while (end - p >= 8) {
+		uint64_t word, quote, backslash, found;
+
+		memcpy(&word, p, 8);
+		quote = word ^ ones * '"';
+		backslash = word ^ ones * '\\';
+		found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word) | word;
+		found &= tops;
+		if (found != 0)
+			return p + (__builtin_ctzll(found) >> 3);
+		p += 8;
+	}
+#endif
+	return json_skip_plain_bytewise(p, end);
+}
+
+#ifdef __SSE2__
+/* Sixteen at a time: as signed numbers, control characters and non-ASCII bytes are those below 0x20. */
+static inline const char *json_skip_plain_sse2(const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(0x20);
+
+	while (end - p >= 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+		                             _mm_cmplt_epi8(bytes, blank));
+		unsigned mask = (unsigned)_mm_movemask_epi8(found);
+
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+		p += 16;
+	}
+	return json_skip_plain_swar(p, end);
+}
+#endif
+
+/* The first special byte at or behind p, or end. */
+static inline const char *json_skip_plain(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	return json_skip_plain_sse2(p, end);
+#else
+	return json_skip_plain_swar(p, end);
+#endif
+}
+
+static inline bool json_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Compact records have no white space at all: the first test decides. */
+static inline const char *json_skip_space(const char *p, const char *end)
+{
+	if (p < end && (unsigned char)*p > ' ')
+		return p;
+	while (p < end && json_is_space(*p))
+		p++;
+	return p;
+}
+
+/* Bytes of the well-formed UTF-8 character at p (p < end), or 0. The bounds are those of Unicode's table 3-7. */
+static inline size_t utf8_length(const char *p, const char *end)
+{
+	const unsigned char *s = (const unsigned char *)p;
+	size_t left = (size_t)(end - p);
+	unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (s[0] == 0xe0)
+		low = 0xa0; /* else overlong */
+	else if (s[0] == 0xed)
+		high = 0x9f; /* else a surrogate */
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f; /* else beyond U+10FFFF */
+	if (left < n || s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+#endif
