@@ -1,6 +1,6 @@
 /*
- * librdkafka, as kproduce and kconsume use it: kcat's -b, -X and -F, kcat's configuration file, secrets from files, and one table from
- * librdkafka's errors to exit statuses.
+ * librdkafka, as kproduce and kconsume use it: kcat's -b, -X and -F, kcat's configuration file, secrets from files, one table from
+ * librdkafka's errors to exit statuses, and one way to wait for the cluster.
  */
 #ifndef TXPIPE_KAFKA_H
 #define TXPIPE_KAFKA_H
@@ -23,12 +23,47 @@ struct kafka_options {
 		OPT_LIST, 'X', "property", &(k)->props, "NAME=VALUE", "librdkafka property; VALUE @FILE is read from FILE", .min = 0 \
 	}
 
-/* A configuration with brokers, file and properties applied in that order, client.id and log callback set. Exits EXIT_USAGE by itself
- * on an unknown property or a bad value. The caller adds its own properties before rd_kafka_new(), and owns the result. */
+/* What a client's error callback has learned: the connection's state for waiting and for messages. */
+struct kafka_health {
+	bool down;                 /* no broker is reachable; the owner clears it when one answers again */
+	rd_kafka_resp_err_t fatal; /* retrying cannot cure it: credentials, a fenced instance; 0: nothing of the kind */
+	char reason[512];          /* the last error in words, "" before the first */
+};
+
+/*
+ * A configuration with the file, then the brokers (localhost:9092 only if the file names none), then the properties
+ * applied; client.id and log callback are set. librdkafka's own log appears with -v. Exits EXIT_USAGE by itself on an
+ * unknown property, a bad value or a secret in the arguments. The caller adds its own properties before
+ * rd_kafka_new(), and owns the result.
+ */
 rd_kafka_conf_t *kafka_conf(const struct kafka_options *k);
+
+/* Set a property that the tool itself needs: a refusal is a bug of ours and ends the process with EXIT_BUG. */
+void kafka_conf_must(rd_kafka_conf_t *conf, const char *name, const char *value);
+
+/* The same for a default, which the user's -X or -F goes before. */
+void kafka_conf_default(rd_kafka_conf_t *conf, const struct kafka_options *k, const char *name, const char *value);
+
+/* Keep `health` by the client's error callback. The conf's opaque must point to something whose first member it is. */
+void kafka_conf_health(rd_kafka_conf_t *conf);
+
+/* rd_kafka_new(), which takes over `conf`; properties that contradict one another end the process with EXIT_USAGE. */
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf);
+
+/*
+ * Metadata of `topic` (NULL: of all), waiting up to `patience` microseconds for the cluster, less when every broker refuses the
+ * connection. EXIT_DONE and *metadata (the caller destroys it); EXIT_RETRY if unreachable; EXIT_USAGE if
+ * the topic does not exist or the credentials are refused: one message has been printed. A signal cuts the waiting short:
+ * EXIT_RETRY without a message. Topics are never created.
+ */
+int kafka_metadata(rd_kafka_t *rk, struct kafka_health *health, const char *topic, int64_t patience,
+                   const struct rd_kafka_metadata **metadata);
 
 /* Exit status for an error: EXIT_RETRY (unreachable, timed out, leader gone), EXIT_USAGE (authentication, authorisation,
  * unknown topic, bad configuration), EXIT_CONFLICT (offset out of range), EXIT_BUG. */
 int kafka_exit_status(rd_kafka_resp_err_t err);
+
+/* librdkafka's log lines as ours, for clients that are not made by kafka_conf(). */
+void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
 
 #endif
