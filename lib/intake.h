@@ -22,6 +22,7 @@ enum intake_kind {
 	INTAKE_END      /* end of input (`status` EXIT_DONE), grace over, reader gone (EXIT_IO) or read error (EXIT_IO) */
 };
 
+/* Start with all zero. */
 struct intake {
 	struct span line;          /* the whole line */
 	struct json_object object; /* its members; the first is _kafka if has_envelope */
@@ -36,10 +37,15 @@ struct intake {
 	bool seen_envelope;        /* of any earlier line */
 	uint64_t long_bytes;       /* of a line too long, else 0 */
 	char long_sha256[65];
+	struct buf raw;            /* private */
 };
 
-/* Read and judge the next line. INTAKE_END and INTAKE_STOP are final. LINE_IDLE is passed on by *idle = true with kind
- * INTAKE_END and status EXIT_DONE (call again). */
+/*
+ * Read and judge the next line. A line with an envelope that is not whole JSON, has a bad envelope, a name twice or a
+ * _reject that is not the suite's is damage (a jq that adds members to a reject does no harm). Without an envelope a line that
+ * begins with a _reject in the suite's own form is a reject of another tool. INTAKE_END and INTAKE_STOP are final. LINE_IDLE is passed on by
+ * *idle = true with kind INTAKE_END and status EXIT_DONE (call again).
+ */
 enum intake_kind intake_next(struct intake *in, struct line_reader *r, bool *idle);
 
 /*
@@ -48,8 +54,9 @@ enum intake_kind intake_next(struct intake *in, struct line_reader *r, bool *idl
  */
 enum intake_kind intake_judge(struct intake *in, struct span message);
 
-/* Append the reject for what was refused: `by` is log_tool(), source and line from `r` unless there is an envelope. */
-void intake_reject(struct buf *to, const struct intake *in, const struct line_reader *r, const char *reason, const char *detail);
+/* Append the reject for what was refused, by intake (reason and detail NULL: its own) or by the caller's later checks. `by` is
+ * log_tool(); source and line come from `r` (may be NULL) unless there is an envelope. */
+void intake_reject(struct buf *to, struct intake *in, const struct line_reader *r, const char *reason, const char *detail);
 
 void intake_free(struct intake *in);
 

@@ -62,6 +62,9 @@ int json_unescape(struct buf *to, struct span content);
 /* Append `text` (any bytes) as a JSON string with its quotes. Must be UTF-8. */
 void json_quote(struct buf *to, struct span text);
 
+/* The same for bytes that may be anything: what is not UTF-8, and U+0000, becomes U+FFFD. */
+void json_quote_any(struct buf *to, struct span bytes);
+
 /* The whole value as it stood in the text: strings with their quotes. */
 struct span json_raw(const struct json_member *m);
 

@@ -153,6 +153,21 @@ void json_quote(struct buf *to, struct span text)
 	buf_add_char(to, '"');
 }
 
+void json_quote_any(struct buf *to, struct span bytes)
+{
+	const char *p = bytes.p, *end = bytes.p + bytes.n;
+	struct buf clean = {0};
+
+	while (p < end) {
+		size_t n = *p != '\0' ? utf8_length(p, end) : 0;
+
+		buf_add(&clean, n > 0 ? p : "\xef\xbf\xbd", n > 0 ? n : 3);
+		p += n > 0 ? n : 1;
+	}
+	json_quote(to, buf_span(&clean));
+	buf_free(&clean);
+}
+
 struct span json_raw(const struct json_member *m)
 {
 	if (m->type == JSON_STRING)
