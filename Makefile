@@ -2,7 +2,7 @@
 # Which tool links what stands right below: its first file holds main().
 
 TXGEN      = producer/txgen.c
-KPRODUCE   = producer/kproduce.c
+KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = kcat-like/kconsume.c
 KMOCK      = kcat-like/kmock.c
 FRAUDCHECK = fraudcheck/fraudcheck.c

@@ -283,11 +283,20 @@ void kafka_conf_health(rd_kafka_conf_t *conf)
 	rd_kafka_conf_set_error_cb(conf, on_error);
 }
 
-/* The metadata of the topic is there, or never will be: a leader election shows as an error that a moment cures. */
+const struct rd_kafka_metadata_topic *kafka_topic(const struct rd_kafka_metadata *metadata, const char *topic)
+{
+	for (int i = 0; i < metadata->topic_cnt; i++)
+		if (strcmp(metadata->topics[i].topic, topic) == 0)
+			return &metadata->topics[i];
+	return NULL;
+}
+
+/* A leader election shows as an error of the topic that a moment cures. */
 static bool is_settled(const struct rd_kafka_metadata *metadata, const char *topic)
 {
-	return topic == NULL || metadata->topic_cnt != 1 ||
-	       metadata->topics[0].err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+	const struct rd_kafka_metadata_topic *t = topic != NULL ? kafka_topic(metadata, topic) : NULL;
+
+	return t == NULL || t->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 }
 
 static int say_unreachable(const struct kafka_health *health, int64_t waited)
@@ -306,54 +315,44 @@ static int say_unreachable(const struct kafka_health *health, int64_t waited)
 /* EXIT_DONE, or the status with a message: the topic's own error in the metadata. */
 static int topic_status(const struct rd_kafka_metadata *metadata, const char *topic)
 {
-	const struct rd_kafka_metadata_topic *t = metadata->topics;
+	const struct rd_kafka_metadata_topic *t = kafka_topic(metadata, topic);
 
-	if (metadata->topic_cnt == 1 && t->err == RD_KAFKA_RESP_ERR_NO_ERROR && t->partition_cnt > 0)
-		return EXIT_DONE;
-	if (metadata->topic_cnt == 1 && t->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-	    t->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-		log_error("topic %s: %s", topic, rd_kafka_err2str(t->err));
-		return kafka_exit_status(t->err);
+	if (t == NULL || (t->err == RD_KAFKA_RESP_ERR_NO_ERROR && t->partition_cnt == 0)) {
+		log_error("topic %s does not exist, or we may not see it; create it first (kafka-topics --create --topic %s), or see -t",
+		          topic, topic);
+		return EXIT_USAGE;
 	}
-	log_error("topic %s does not exist; create it first (kafka-topics --create --topic %s), or see -t", topic, topic);
-	return EXIT_USAGE;
+	if (t->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return EXIT_DONE;
+	log_error("topic %s: %s", topic, rd_kafka_err2str(t->err));
+	return kafka_exit_status(t->err);
 }
 
 int kafka_metadata(rd_kafka_t *rk, struct kafka_health *health, const char *topic, int64_t patience,
                    const struct rd_kafka_metadata **metadata)
 {
-	rd_kafka_topic_t *rkt = topic != NULL ? rd_kafka_topic_new(rk, topic, NULL) : NULL;
 	int64_t started = clock_monotonic(), waited = 0;
 	rd_kafka_resp_err_t err;
-	int status = EXIT_RETRY;
+	int status;
 
-	if (topic != NULL && rkt == NULL) {
-		log_error("topic '%s': %s", topic, rd_kafka_err2str(rd_kafka_last_error()));
-		return EXIT_USAGE;
-	}
 	for (;;) {
-		err = rd_kafka_metadata(rk, topic == NULL, rkt, metadata, SLICE_MS);
+		err = rd_kafka_metadata(rk, 1, NULL, metadata, SLICE_MS);
 		if (err == RD_KAFKA_RESP_ERR_NO_ERROR && (is_settled(*metadata, topic) || waited > patience)) {
 			health->down = false;
 			status = topic != NULL ? topic_status(*metadata, topic) : EXIT_DONE;
 			if (status != EXIT_DONE)
 				rd_kafka_metadata_destroy(*metadata);
-			break;
+			return status;
 		}
 		if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
 			rd_kafka_metadata_destroy(*metadata);
 		rd_kafka_poll(rk, err == RD_KAFKA_RESP_ERR_NO_ERROR ? SLICE_MS : 0); /* the error callback */
 		waited = clock_monotonic() - started;
 		if (sig_asked() != 0)
-			break;
-		if (health->fatal != 0 || waited > patience || (health->down && waited > REFUSED_PATIENCE_US)) {
-			status = say_unreachable(health, waited);
-			break;
-		}
+			return EXIT_RETRY;
+		if (health->fatal != 0 || waited > patience || (health->down && waited > REFUSED_PATIENCE_US))
+			return say_unreachable(health, waited);
 	}
-	if (rkt != NULL)
-		rd_kafka_topic_destroy(rkt);
-	return status;
 }
 
 int kafka_exit_status(rd_kafka_resp_err_t err)

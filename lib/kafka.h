@@ -51,13 +51,16 @@ void kafka_conf_health(rd_kafka_conf_t *conf);
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf);
 
 /*
- * Metadata of `topic` (NULL: of all), waiting up to `patience` microseconds for the cluster, less when every broker refuses the
- * connection. EXIT_DONE and *metadata (the caller destroys it); EXIT_RETRY if unreachable; EXIT_USAGE if
- * the topic does not exist or the credentials are refused: one message has been printed. A signal cuts the waiting short:
- * EXIT_RETRY without a message. Topics are never created.
+ * Metadata of the whole cluster, waiting up to `patience` microseconds for it, less when every broker refuses the connection. EXIT_DONE and
+ * *metadata (the caller destroys it); EXIT_RETRY if unreachable; EXIT_USAGE if the credentials are refused or `topic` (may be NULL) does
+ * not exist: one message has been printed. A signal cuts the waiting short: EXIT_RETRY without a message. Nothing is created: asking
+ * for a topic by name would create it on some brokers.
  */
 int kafka_metadata(rd_kafka_t *rk, struct kafka_health *health, const char *topic, int64_t patience,
                    const struct rd_kafka_metadata **metadata);
+
+/* A topic in the metadata, or NULL. */
+const struct rd_kafka_metadata_topic *kafka_topic(const struct rd_kafka_metadata *metadata, const char *topic);
 
 /* Exit status for an error: EXIT_RETRY (unreachable, timed out, leader gone), EXIT_USAGE (authentication, authorisation,
  * unknown topic, bad configuration), EXIT_CONFLICT (offset out of range), EXIT_BUG. */
