@@ -1,6 +1,5 @@
 #include "intake.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -235,7 +234,7 @@ enum intake_kind intake_next(struct intake *in, struct line_reader *r, bool *idl
 	case LINE_GONE:
 		return finish(in, INTAKE_END, EXIT_IO);
 	case LINE_ERROR:
-		log_error("%s: cannot read: %s", line_source(r), strerror(errno));
+		log_error("%s: cannot read: %s", line_source(r), line_fault(r));
 		return finish(in, INTAKE_END, EXIT_IO);
 	case LINE_EOF:
 	case LINE_GRACE:

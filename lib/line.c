@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "digest.h"
 #include "sig.h"
+#include "unfold.h"
 
 enum { BLOCK = 256 << 10, TICK_MS = 1000 };
 
@@ -30,6 +31,11 @@ struct line_reader {
 	bool held_cr;          /* its last byte so far is a \r, which counts only if no \n follows */
 	char *head;            /* its first LINE_HEAD bytes, kept while the buffer goes on */
 	size_t head_n;
+	bool unfolding;        /* until it turns out that the input is lines */
+	struct unfold unfold;
+	struct buf folded, records; /* input before and behind unfold */
+	bool broken;           /* what follows cannot be unfolded: `fault` says why */
+	struct buf fault;
 };
 
 static bool is_pipe_or_socket(int fd)
@@ -64,9 +70,18 @@ void line_reader_free(struct line_reader *r)
 		return;
 	if (r->digest != NULL)
 		digest_finish(r->digest, unused);
+	unfold_free(&r->unfold);
+	buf_free(&r->folded);
+	buf_free(&r->records);
+	buf_free(&r->fault);
 	free(r->head);
 	free(r->p);
 	free(r);
+}
+
+void line_reader_unfold(struct line_reader *r)
+{
+	r->unfolding = true;
 }
 
 uint64_t line_number(const struct line_reader *r)
@@ -89,7 +104,19 @@ const char *line_long_sha256(const struct line_reader *r)
 	return r->long_sha256;
 }
 
+const char *line_fault(struct line_reader *r)
+{
+	return buf_text(&r->fault);
+}
+
 /* --- waiting and reading ------------------------------------------------------------------------------------------- */
+
+static enum line_status fail(struct line_reader *r, const char *why)
+{
+	buf_clear(&r->fault);
+	buf_add_text(&r->fault, why);
+	return LINE_ERROR;
+}
 
 /* LINE_OK: there is something to read (or to fail at). */
 static enum line_status wait_for_input(struct line_reader *r)
@@ -106,7 +133,7 @@ static enum line_status wait_for_input(struct line_reader *r)
 		if (grace == 0)
 			return LINE_GRACE;
 		if (poll(fds, 3, wait ? timeout : 0) < 0 && errno != EINTR)
-			return LINE_ERROR;
+			return fail(r, strerror(errno));
 		if ((fds[1].revents & (POLLERR | POLLHUP)) != 0)
 			return LINE_GONE;
 		if (fds[0].revents != 0)
@@ -121,30 +148,83 @@ static enum line_status wait_for_input(struct line_reader *r)
 	}
 }
 
-/* Read once. LINE_OK: `end` moved, or eof is set. */
-static enum line_status read_more(struct line_reader *r)
+/* One read(2), as soon as it does not block. LINE_OK: *n bytes, 0 at the end of the input. */
+static enum line_status read_once(struct line_reader *r, char *to, size_t room, size_t *n)
 {
-	enum line_status status;
-	ssize_t n;
-
-	if (r->hooks.tick != NULL && r->hooks.tick(r->hooks.arg) != 0)
-		return LINE_IDLE;
 	for (;;) {
+		enum line_status status;
+		ssize_t got;
+
 		if (sig_grace_left() == 0)
 			return LINE_GRACE;
 		if (r->blocks && (status = wait_for_input(r)) != LINE_OK)
 			return status;
-		n = read(r->fd, r->p + r->end, r->cap - r->end);
-		if (n >= 0)
-			break;
+		got = read(r->fd, to, room);
+		if (got >= 0) {
+			*n = (size_t)got;
+			r->idle_told = false;
+			return LINE_OK;
+		}
 		/* EAGAIN: somebody else made the descriptor non-blocking, and took what poll() had seen */
 		if (errno != EINTR && errno != EAGAIN)
-			return LINE_ERROR;
+			return fail(r, strerror(errno));
 	}
-	r->eof = n == 0;
-	r->end += (size_t)n;
-	r->idle_told = false;
+}
+
+static void add_bytes(struct line_reader *r, struct span bytes)
+{
+	if (r->cap - r->end < bytes.n) {
+		r->cap = r->end + bytes.n;
+		r->p = xrealloc(r->p, r->cap);
+	}
+	if (bytes.n > 0)
+		memcpy(r->p + r->end, bytes.p, bytes.n);
+	r->end += bytes.n;
+}
+
+/* What unfold makes of one block goes behind the lines in the buffer. */
+static enum line_status read_folded(struct line_reader *r)
+{
+	const char *why;
+	enum line_status status;
+	size_t n;
+	int result;
+
+	status = read_once(r, buf_room(&r->folded, BLOCK), BLOCK, &n);
+	if (status != LINE_OK)
+		return status;
+	buf_clear(&r->records);
+	if (n > 0)
+		result = unfold_feed(&r->unfold, (struct span){r->folded.p, n}, r->max, &r->records, &why);
+	else
+		result = unfold_finish(&r->unfold, &r->records, &why);
+	if (result < 0) {
+		r->broken = true; /* but the records before it count */
+		buf_clear(&r->fault);
+		buf_addf(&r->fault, "line %llu: %s", (unsigned long long)r->unfold.line + 1, why);
+	}
+	r->eof = n == 0 && result == 0;
+	r->unfolding = r->unfold.mode != UNFOLD_LINES;
+	add_bytes(r, buf_span(&r->records));
 	return LINE_OK;
+}
+
+/* LINE_OK: `end` moved, or eof is set. */
+static enum line_status read_more(struct line_reader *r)
+{
+	enum line_status status;
+	size_t n = 0;
+
+	if (r->broken)
+		return LINE_ERROR;
+	if (r->hooks.tick != NULL && r->hooks.tick(r->hooks.arg) != 0)
+		return LINE_IDLE;
+	if (r->unfolding)
+		return read_folded(r);
+	status = read_once(r, r->p + r->end, r->cap - r->end, &n);
+	r->eof = status == LINE_OK && n == 0;
+	r->end += n;
+	return status;
 }
 
 /* Make room for more: what is left of the buffer moves to its front; it grows up to one line and its \r\n. */

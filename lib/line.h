@@ -18,7 +18,7 @@ enum line_status {
 	LINE_GRACE,    /* SIGTERM or SIGINT, and the grace time is over: finish what was read */
 	LINE_GONE,     /* the reader of watch_fd went away: exit EXIT_IO, silently */
 	LINE_IDLE,     /* hooks.idle() returned non-zero; line_next() may be called again */
-	LINE_ERROR     /* read(2) failed; errno is set, EINTR never */
+	LINE_ERROR     /* read(2) failed, or the input cannot be unfolded: line_fault() says why */
 };
 
 enum { LINE_HEAD = 256 << 10, LINE_MAX_DEFAULT = (2 << 20) + (64 << 10) };
@@ -44,6 +44,12 @@ struct line_reader;
 struct line_reader *line_reader_new(int fd, const char *source, size_t max, int watch_fd, struct line_hooks hooks);
 void line_reader_free(struct line_reader *r);
 
+/*
+ * Before the first line: the input may also be a JSON array or pretty-printed objects, which are unfolded (see unfold.h).
+ * line_number() then counts their records.
+ */
+void line_reader_unfold(struct line_reader *r);
+
 /* The next line. The span is valid until the next call. Empty lines (and lines of only \r) are skipped, but counted. */
 enum line_status line_next(struct line_reader *r, struct span *line);
 
@@ -54,5 +60,8 @@ const char *line_source(const struct line_reader *r);
 /* Of a line too long: length in bytes (0 for all other lines) and SHA-256 (64 hex digits) of the whole line. */
 uint64_t line_long_bytes(const struct line_reader *r);
 const char *line_long_sha256(const struct line_reader *r);
+
+/* For LINE_ERROR: what went wrong, with the line of the input if that is where it lies. Valid until the next call. */
+const char *line_fault(struct line_reader *r);
 
 #endif
