@@ -5,7 +5,8 @@ TXGEN      = producer/txgen.c
 KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = kcat-like/kconsume.c
 KMOCK      = kcat-like/kmock.c
-FRAUDCHECK = fraudcheck/fraudcheck.c
+FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c judge.c pool.c \
+	program.c render.c rule_check.c rule_error.c rule_expr.c rule_lex.c rule_parse.c splice.c tally.c vm.c work.c)
 PGLOAD     = pgload/pgload.c
 AGGREGATE  = aggregate/aggregate.c
 
@@ -57,6 +58,8 @@ TOOL_SRC = $(foreach t,$(TOOLS),$(SRC_$(t)))
 $(BUILD)/embed/%.h: % scripts/embed
 	@mkdir -p $(@D)
 	scripts/embed $< > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/fraudcheck/defaults.o: $(BUILD)/embed/fraudcheck/rules/seed.rules.h $(BUILD)/embed/lib/currencies.ndjson.h
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

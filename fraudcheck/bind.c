@@ -1,0 +1,275 @@
+#include "bind.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "decimal.h"
+#include "rfc3339.h"
+
+enum { GUESS_NAME = 48 };
+
+/* A name that means something to us. */
+struct bind_node {
+	struct span name;
+	int slot;                /* of the field, or -1 */
+	bool label, verdict;
+	struct bind_node *child; /* names inside it */
+	struct bind_node *next;
+	struct json_object inner; /* its members, while a record is judged */
+};
+
+/* What stood at this position in the record before. */
+struct bind_guess {
+	size_t n;
+	struct bind_node *node; /* NULL: means nothing */
+	char name[GUESS_NAME];
+};
+
+static struct bind_node *node_at(struct binder *b, struct bind_node **list, struct span name)
+{
+	while (*list != NULL) {
+		if (span_eq((*list)->name, name))
+			return *list;
+		list = &(*list)->next;
+	}
+	*list = pool_zero(&b->pool, 1, sizeof **list);
+	(*list)->name = name;
+	(*list)->slot = -1;
+	return *list;
+}
+
+static void add_path(struct binder *b, struct span path, int slot)
+{
+	struct bind_node **list = &b->names, *node;
+	const char *dot;
+
+	while ((dot = memchr(path.p, '.', path.n)) != NULL) {
+		node = node_at(b, list, (struct span){path.p, (size_t)(dot - path.p)});
+		list = &node->child;
+		path.n -= (size_t)(dot + 1 - path.p);
+		path.p = dot + 1;
+	}
+	node_at(b, list, path)->slot = slot;
+}
+
+void bind_init(struct binder *b, const struct program *program, bool explain)
+{
+	static const char *const verdict[] = {"is_fraud", "fraud_score", "fraud_reasons", "ruleset"};
+
+	*b = (struct binder){.program = program};
+	for (size_t i = 0; i < program->fields; i++)
+		add_path(b, program->field[i].path, (int)i);
+	for (size_t i = 0; i < sizeof verdict / sizeof verdict[0]; i++)
+		node_at(b, &b->names, span_of(verdict[i]))->verdict = true;
+	if (explain)
+		node_at(b, &b->names, SPAN("explain"))->verdict = true;
+	node_at(b, &b->names, SPAN("label_for"))->label = true;
+	b->member = xcalloc(program->fields, sizeof(struct json_member *));
+	b->seen = xcalloc(program->fields, sizeof *b->seen);
+}
+
+static void free_inner(struct bind_node *list)
+{
+	for (; list != NULL; list = list->next) {
+		json_object_free(&list->inner);
+		free_inner(list->child);
+	}
+}
+
+void bind_free(struct binder *b)
+{
+	free_inner(b->names);
+	pool_free(&b->pool);
+	free(b->guess);
+	free(b->member);
+	free(b->seen);
+	buf_free(&b->unescaped);
+	*b = (struct binder){0};
+}
+
+/* --- values ----------------------------------------------------------------------------------------------------- */
+
+static int fault(struct binder *b, size_t field, const char *reason, const char *is)
+{
+	const struct program_field *f = &b->program->field[field];
+
+	b->reason = reason;
+	snprintf(b->detail, sizeof b->detail, "%.*s is %s, but the rules read it as a %s", SPAN_ARG(f->path), is,
+	         type_name(f->type));
+	return -1;
+}
+
+static const char *what_is(const struct json_member *m)
+{
+	static const char *const names[] = {"null", "a boolean", "a boolean", "a number", "a string", "an array", "an object"};
+
+	return names[m->type];
+}
+
+static int load_number(struct binder *b, size_t field, const struct json_member *m, struct value *to)
+{
+	if (m->type != JSON_NUMBER)
+		return fault(b, field, "wrong_type", what_is(m));
+	to->number = decimal_double(m->value);
+	if (!isfinite(to->number))
+		return fault(b, field, "out_of_range", "beyond the range of a double");
+	return 0;
+}
+
+static int load_string(struct binder *b, size_t field, const struct json_member *m, struct vm *vm, struct value *to)
+{
+	if (m->type != JSON_STRING)
+		return fault(b, field, "wrong_type", what_is(m));
+	to->string = m->value;
+	if (!m->escaped)
+		return 0;
+	buf_clear(&b->unescaped);
+	if (json_unescape(&b->unescaped, m->value) < 0)
+		return fault(b, field, "wrong_type", "a string with half a surrogate pair");
+	to->string = pool_copy(&vm->scratch, buf_span(&b->unescaped));
+	return 0;
+}
+
+static int load_time(struct binder *b, size_t field, const struct json_member *m, struct vm *vm, struct value *to)
+{
+	struct value text;
+
+	if (load_string(b, field, m, vm, &text) < 0)
+		return -1;
+	if (rfc3339_read(text.string, &to->time) < 0)
+		return fault(b, field, "wrong_type", "a string that is no RFC 3339 time with a zone");
+	return 0;
+}
+
+/* Put a member into its slot. */
+static int load(struct binder *b, size_t field, const struct json_member *m, struct vm *vm)
+{
+	struct value *to = &vm->reg[field];
+
+	b->member[field] = m;
+	to->null = m->type == JSON_NULL;
+	if (to->null)
+		return 0;
+	b->seen[field] = true;
+	switch (b->program->field[field].type) {
+	case TYPE_NUMBER:
+		return load_number(b, field, m, to);
+	case TYPE_STRING:
+		return load_string(b, field, m, vm, to);
+	case TYPE_TIME:
+		return load_time(b, field, m, vm, to);
+	case TYPE_BOOL:
+		if (m->type != JSON_TRUE && m->type != JSON_FALSE)
+			return fault(b, field, "wrong_type", what_is(m));
+		to->truth = m->type == JSON_TRUE;
+		return 0;
+	case TYPE_ANY:
+		to->string = json_raw(m);
+		return 0;
+	}
+	return 0;
+}
+
+/* --- names ------------------------------------------------------------------------------------------------------ */
+
+static struct bind_node *search(struct binder *b, struct bind_node *list, const struct json_member *m)
+{
+	struct span name = m->name;
+
+	if (m->name_escaped) {
+		buf_clear(&b->unescaped);
+		if (json_unescape(&b->unescaped, m->name) < 0)
+			return NULL;
+		name = buf_span(&b->unescaped);
+	}
+	while (list != NULL && !span_eq(list->name, name))
+		list = list->next;
+	return list;
+}
+
+static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm);
+
+/* The members of a nested object; of two with one name the last counts, as in jq and in PostgreSQL's jsonb. */
+static int load_inner(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
+{
+	size_t at;
+
+	if (m->type == JSON_NULL)
+		return 0;
+	if (m->type != JSON_OBJECT) {
+		b->reason = "wrong_type";
+		snprintf(b->detail, sizeof b->detail, "%.*s is %s, but the rules read members of it", SPAN_ARG(node->name),
+		         what_is(m));
+		return -1;
+	}
+	json_scan(&node->inner, m->value, &at); /* it is part of an object that was scanned: there is no fault in it */
+	for (size_t i = 0; i < node->inner.count; i++) {
+		struct bind_node *child = search(b, node->child, &node->inner.member[i]);
+
+		if (child != NULL && load_node(b, child, &node->inner.member[i], vm) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
+{
+	b->has_verdict |= node->verdict;
+	b->is_label |= node->label;
+	if (node->slot >= 0 && load(b, (size_t)node->slot, m, vm) < 0)
+		return -1;
+	return node->child != NULL ? load_inner(b, node, m, vm) : 0;
+}
+
+static void grow_guesses(struct binder *b, size_t count)
+{
+	b->guess = xrealloc(b->guess, count * sizeof *b->guess);
+	memset(b->guess + b->guesses, 0, (count - b->guesses) * sizeof *b->guess);
+	b->guesses = count;
+}
+
+/* A name that did not stand here in the record before. */
+static struct bind_node *learn(struct binder *b, struct bind_guess *g, const struct json_member *m)
+{
+	struct bind_node *node = search(b, b->names, m);
+
+	if (!m->name_escaped && m->name.n > 0 && m->name.n <= GUESS_NAME) {
+		g->n = m->name.n;
+		g->node = node;
+		memcpy(g->name, m->name.p, m->name.n);
+	}
+	return node;
+}
+
+int bind_record(struct binder *b, const struct json_object *record, struct vm *vm)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < b->program->fields; i++) {
+		vm->reg[i].null = true;
+		b->member[i] = NULL;
+	}
+	b->is_label = b->has_verdict = false;
+	if (record->count > b->guesses)
+		grow_guesses(b, record->count);
+	for (size_t i = 0; i < record->count; i++) {
+		const struct json_member *m = &record->member[i];
+		struct bind_guess *g = &b->guess[i];
+		bool same = m->name.n == g->n && !m->name_escaped && memcmp(m->name.p, g->name, g->n) == 0;
+		struct bind_node *node = same ? g->node : learn(b, g, m);
+
+		/* a fault is not the end: what comes may still say that this is a label */
+		if (node != NULL && load_node(b, node, m, vm) < 0)
+			failed = true;
+	}
+	return failed && !b->is_label ? -1 : 0;
+}
+
+bool bind_is_verdict(const struct binder *b, const struct json_member *m)
+{
+	for (const struct bind_node *node = b->names; node != NULL; node = node->next)
+		if (node->verdict && json_name_is(m, node->name))
+			return true;
+	return false;
+}

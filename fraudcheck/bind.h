@@ -1,0 +1,45 @@
+/*
+ * From the members of a record to the slots of a program. Producers write their members in the same order record after
+ * record, so the names are first compared with those of the record before; only a new order costs a search.
+ */
+#ifndef FRAUDCHECK_BIND_H
+#define FRAUDCHECK_BIND_H
+
+#include "json.h"
+#include "program.h"
+#include "vm.h"
+
+struct bind_node;
+struct bind_guess;
+
+struct binder {
+	const struct program *program;
+	struct pool pool;
+	struct bind_node *names; /* top level */
+	struct bind_guess *guess;
+	size_t guesses;
+	struct buf unescaped;
+	const struct json_member **member; /* per field: the member it came from, or NULL */
+	bool *seen;                        /* per field: was it there (not null) in any record */
+
+	/* about the record bound last: */
+	bool is_label;      /* it has label_for */
+	bool has_verdict;   /* it has members that the verdict replaces */
+	const char *reason; /* why it cannot be judged: "wrong_type", "out_of_range" */
+	char detail[256];
+};
+
+/* `explain`: a member of that name belongs to the verdict too. */
+void bind_init(struct binder *b, const struct program *program, bool explain);
+void bind_free(struct binder *b);
+
+/*
+ * Fill the slots of `vm` from the record. 0, or -1 with b->reason and b->detail set. A label record is not looked into
+ * further (0, is_label). What the slots point to lives as long as the record and the scratch memory of `vm`.
+ */
+int bind_record(struct binder *b, const struct json_object *record, struct vm *vm);
+
+/* Is this member one that the verdict replaces? */
+bool bind_is_verdict(const struct binder *b, const struct json_member *m);
+
+#endif

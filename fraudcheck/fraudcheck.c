@@ -1,0 +1,160 @@
+/* fraudcheck: judges transactions by a rule file, in a pipe. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "defaults.h"
+#include "describe.h"
+#include "exit.h"
+#include "log.h"
+#include "opt.h"
+#include "sig.h"
+#include "tool.h"
+#include "work.h"
+
+static const char *rules_file, *currencies_file;
+static bool check, summary, explain;
+
+static const struct opt options[] = {
+	{OPT_STRING, 'f', "rules", &rules_file, "FILE", "rule file (the three rules of the original)", .min = 0},
+	{OPT_STRING, 0, "currencies", &currencies_file, "FILE",
+         "NDJSON with currency and units_per_base, for base_amount (as txgen currencies prints)", .min = 0},
+	{OPT_FLAG, 0, "check", &check, .help = "compile the rules, print what was understood, and exit"},
+	{OPT_FLAG, 0, "summary", &summary, .help = "at the end, print the hits of each rule on stderr"},
+	{OPT_FLAG, 0, "explain", &explain, .help = "add a member explain: points and reasons of the rules that fired"},
+	{OPT_END},
+};
+
+static const struct opt_spec spec = {
+	.tool = "fraudcheck",
+	.synopsis = "[OPTION ...] [FILE ...]",
+	.summary = "Judge transactions (NDJSON from stdin or files) by a rule file; each goes on with is_fraud,\n"
+	           "fraud_score, fraud_reasons and ruleset added.",
+	.options = options,
+	.examples = "  kconsume | fraudcheck | pgload\n"
+	            "  fraudcheck -f my.rules --summary january.ndjson >/dev/null\n"
+	            "  fraudcheck -f my.rules --check\n",
+	.max_operands = -1,
+};
+
+/* Read a file whole. 0, or EXIT_USAGE with a message. */
+static int read_file(const char *path, struct buf *to)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (f == NULL) {
+		log_error("%s: %s", path, strerror(errno));
+		return EXIT_USAGE;
+	}
+	while ((n = fread(buf_room(to, 1 << 16), 1, 1 << 16, f)) > 0)
+		to->n += n;
+	if (ferror(f)) {
+		log_error("%s: %s", path, strerror(errno));
+		fclose(f);
+		return EXIT_USAGE;
+	}
+	fclose(f);
+	return EXIT_DONE;
+}
+
+/* Errors have several lines: message, source line, caret. */
+static void print_errors(struct buf *errors)
+{
+	for (char *line = strtok(errors->p, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		log_error("%s", line);
+}
+
+static int load_rules(struct judge *judge)
+{
+	struct buf rules = {0}, currencies = {0}, errors = {0};
+	int status = EXIT_DONE;
+
+	if (rules_file == NULL)
+		buf_add_span(&rules, default_rules());
+	else
+		status = read_file(rules_file, &rules);
+	if (currencies_file == NULL)
+		buf_add_span(&currencies, default_currencies());
+	else if (status == EXIT_DONE)
+		status = read_file(currencies_file, &currencies);
+	if (status == EXIT_DONE &&
+	    judge_init(judge, rules_file != NULL ? rules_file : "seed.rules", buf_span(&rules),
+	               currencies_file != NULL ? currencies_file : "currencies.ndjson", buf_span(&currencies), explain,
+	               &errors) < 0) {
+		buf_add_char(&errors, '\0');
+		print_errors(&errors);
+		status = EXIT_USAGE;
+	}
+	buf_free(&rules);
+	buf_free(&currencies);
+	buf_free(&errors);
+	return status;
+}
+
+static int filter_file(struct work *w, const char *path)
+{
+	int fd, status;
+
+	if (strcmp(path, "-") == 0)
+		return work_filter(w, STDIN_FILENO, "-");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		log_error("%s: %s", path, strerror(errno));
+		return errno == ENOENT || errno == EACCES || errno == EISDIR ? EXIT_USAGE : EXIT_IO;
+	}
+	status = work_filter(w, fd, path);
+	close(fd);
+	return status;
+}
+
+static int filter_all(struct work *w, char *const *files)
+{
+	int status = EXIT_DONE;
+
+	if (*files == NULL)
+		return filter_file(w, "-");
+	for (; *files != NULL && status == EXIT_DONE && sig_grace_left() > 0; files++)
+		status = filter_file(w, *files);
+	return status;
+}
+
+static int run(const struct common *common, char *const *files)
+{
+	struct judge judge;
+	struct tally tally;
+	struct work work;
+	struct progress progress;
+	int status = load_rules(&judge);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (check) {
+		status = describe(&judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout);
+		judge_free(&judge);
+		return status;
+	}
+	tally_init(&tally, &judge);
+	tool_start(common);
+	progress_start(&progress, common->progress, "records");
+	work_init(&work, STDOUT_FILENO, &judge, &tally, &progress);
+	status = filter_all(&work, files);
+	progress_finish(&progress, tally.total);
+	if (summary)
+		tally_print(&tally, stderr);
+	status = tool_finish(common, status, tally.rejects);
+	work_free(&work);
+	tally_free(&tally);
+	judge_free(&judge);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct common common;
+	int first = opt_parse(&spec, &common, argc, argv);
+
+	return run(&common, argv + first);
+}

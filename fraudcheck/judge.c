@@ -1,0 +1,228 @@
+#include "judge.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "digest.h"
+#include "render.h"
+#include "splice.h"
+
+/* A score stays within what every store of it can hold. */
+static const double SCORE_MAX = 1e9;
+
+static void hash_ruleset(struct judge *j, struct span rules, struct span currencies)
+{
+	struct digest *d = digest_new();
+	char hex[DIGEST_HEX + 1];
+
+	digest_add(d, rules);
+	digest_add(d, (struct span){"", 1}); /* a NUL, which neither text has: the two cannot run into one another */
+	digest_add(d, currencies);
+	digest_finish(d, hex);
+	memcpy(j->ruleset, hex, RULESET_HEX);
+	j->ruleset[RULESET_HEX] = '\0';
+}
+
+/* --- the verdict as members ------------------------------------------------------------------------------------------ */
+
+static bool counts(const struct program_rule *r)
+{
+	return r->kind == STATEMENT_FLAG || r->kind == STATEMENT_RULE;
+}
+
+static void add_reasons(const struct judge *j, struct buf *to)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < j->program.rules && !j->allowed; i++) {
+		if (!j->fired[i] || !counts(&j->program.rule[i]))
+			continue;
+		buf_add_text(to, first ? "\"" : ",\"");
+		buf_add_span(to, j->program.rule[i].name); /* letters, digits and _: nothing to escape */
+		buf_add_char(to, '"');
+		first = false;
+	}
+}
+
+static void explain_rule(struct judge *j, const struct program_rule *r, struct buf *to)
+{
+	buf_addf(to, "{\"name\":\"%.*s\",\"kind\":\"%s\"", SPAN_ARG(r->name), statement_name(r->kind));
+	if (r->has_points) {
+		const struct value *points = &j->vm.reg[r->points];
+
+		buf_add_text(to, ",\"points\":");
+		if (points->null)
+			buf_add_text(to, "null");
+		else
+			render_number(to, points->number);
+	}
+	if (r->parts > 0) {
+		buf_clear(&j->text);
+		render_message(&j->text, r, &j->binder, &j->vm);
+		buf_add_text(to, ",\"reason\":");
+		json_quote(to, buf_span(&j->text));
+	}
+	buf_add_char(to, '}');
+}
+
+static void add_explain(struct judge *j, struct buf *to)
+{
+	const struct band *band = judge_band(j, j->score);
+	bool first = true;
+
+	buf_add_text(to, ",\"explain\":{");
+	if (j->program.bands > 0) {
+		buf_add_text(to, "\"band\":");
+		if (band != NULL)
+			json_quote(to, band->name);
+		else
+			buf_add_text(to, "null");
+		buf_add_char(to, ',');
+	}
+	buf_add_text(to, "\"rules\":[");
+	for (size_t i = 0; i < j->program.rules; i++) {
+		if (!j->fired[i] || j->program.rule[i].kind == STATEMENT_CHECK)
+			continue;
+		if (!first)
+			buf_add_char(to, ',');
+		explain_rule(j, &j->program.rule[i], to);
+		first = false;
+	}
+	buf_add_text(to, "]}");
+}
+
+static void build_tail(struct judge *j, struct buf *to)
+{
+	buf_add_text(to, j->is_fraud ? "\"is_fraud\":true,\"fraud_score\":" : "\"is_fraud\":false,\"fraud_score\":");
+	render_number(to, j->score);
+	buf_add_text(to, ",\"fraud_reasons\":[");
+	add_reasons(j, to);
+	buf_add_text(to, "],\"ruleset\":\"");
+	buf_add_text(to, j->ruleset);
+	buf_add_char(to, '"');
+	if (j->explain)
+		add_explain(j, to);
+	buf_add_text(to, "}\n");
+}
+
+/* --- judging --------------------------------------------------------------------------------------------------------- */
+
+int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name, struct span currencies,
+               bool explain, struct buf *errors)
+{
+	*j = (struct judge){.explain = explain};
+	if (program_compile(&j->program, rules_name, rules, errors) < 0)
+		return -1;
+	if (currency_load(&j->currencies, currencies_name, currencies, errors) < 0) {
+		program_free(&j->program);
+		return -1;
+	}
+	vm_init(&j->vm, &j->program, &j->currencies);
+	bind_init(&j->binder, &j->program, explain);
+	hash_ruleset(j, rules, currencies);
+	j->fired = xcalloc(j->program.rules, sizeof *j->fired);
+	build_tail(j, &j->innocent);
+	return 0;
+}
+
+void judge_free(struct judge *j)
+{
+	vm_free(&j->vm);
+	bind_free(&j->binder);
+	program_free(&j->program);
+	currency_free(&j->currencies);
+	free(j->fired);
+	buf_free(&j->innocent);
+	buf_free(&j->tail);
+	buf_free(&j->text);
+	buf_free(&j->detail_text);
+	*j = (struct judge){0};
+}
+
+const struct band *judge_band(const struct judge *j, double score)
+{
+	const struct band *found = NULL;
+
+	for (size_t i = 0; i < j->program.bands && score >= j->program.band[i].from; i++)
+		found = &j->program.band[i];
+	return found;
+}
+
+static void fail_check(struct judge *j, const struct program_rule *r)
+{
+	j->reason = "check_failed";
+	buf_clear(&j->detail_text);
+	buf_add_span(&j->detail_text, r->name);
+	if (r->parts > 0) {
+		buf_add_text(&j->detail_text, ": ");
+		render_message(&j->detail_text, r, &j->binder, &j->vm);
+	}
+	j->detail = buf_text(&j->detail_text);
+}
+
+static double limited(double points)
+{
+	return points > SCORE_MAX ? SCORE_MAX : points < -SCORE_MAX ? -SCORE_MAX : points;
+}
+
+/* What fired, and what follows from it. false if a check failed. */
+static bool decide(struct judge *j)
+{
+	double score = 0;
+	bool flagged = false;
+
+	j->anything = j->allowed = false;
+	for (size_t i = 0; i < j->program.rules; i++) {
+		const struct program_rule *r = &j->program.rule[i];
+		const struct value *when = &j->vm.reg[r->when];
+
+		j->fired[i] = !when->null && when->truth == (r->kind != STATEMENT_CHECK);
+		if (!j->fired[i])
+			continue;
+		j->anything = true;
+		if (r->kind == STATEMENT_CHECK) {
+			fail_check(j, r);
+			return false;
+		}
+		j->allowed |= r->kind == STATEMENT_ALLOW;
+		flagged |= r->kind == STATEMENT_FLAG;
+		if (r->kind == STATEMENT_RULE && !j->vm.reg[r->points].null)
+			score += limited(j->vm.reg[r->points].number);
+	}
+	score = limited(score);
+	j->score = j->allowed || score == 0 ? 0 : score;
+	j->is_fraud = !j->allowed && (flagged || (j->program.has_block && score >= j->program.block));
+	return true;
+}
+
+static bool cut_verdict(const void *arg, const struct json_member *m)
+{
+	return bind_is_verdict(arg, m);
+}
+
+enum judged judge_record(struct judge *j, const struct json_object *record, struct span line, struct buf *to)
+{
+	struct buf *tail = &j->innocent;
+
+	pool_reset(&j->vm.scratch);
+	if (bind_record(&j->binder, record, &j->vm) < 0) {
+		j->reason = j->binder.reason;
+		j->detail = j->binder.detail;
+		return JUDGED_REJECT;
+	}
+	if (j->binder.is_label) {
+		buf_add_span(to, line);
+		buf_add_char(to, '\n');
+		return JUDGED_LABEL;
+	}
+	vm_run(&j->vm);
+	if (!decide(j))
+		return JUDGED_REJECT;
+	if (j->anything) {
+		tail = &j->tail;
+		buf_clear(tail);
+		build_tail(j, tail);
+	}
+	splice(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
+	return JUDGED_VERDICT;
+}

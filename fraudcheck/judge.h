@@ -1,0 +1,54 @@
+/*
+ * Judges one record: rules in, verdict out. The verdict goes into the original bytes of the record (splice.h).
+ */
+#ifndef FRAUDCHECK_JUDGE_H
+#define FRAUDCHECK_JUDGE_H
+
+#include "bind.h"
+#include "currency.h"
+#include "program.h"
+#include "vm.h"
+
+enum { RULESET_HEX = 12 };
+
+enum judged {
+	JUDGED_VERDICT, /* appended: the record with its verdict */
+	JUDGED_LABEL,   /* appended: the record as it came; a label gets no verdict */
+	JUDGED_REJECT   /* nothing appended: reason and detail say why it cannot be judged */
+};
+
+struct judge {
+	struct program program;
+	struct currency_table currencies;
+	struct vm vm;
+	struct binder binder;
+	char ruleset[RULESET_HEX + 1]; /* hash of the rule file and of the currency table */
+	bool explain;
+	bool *fired;         /* per rule: did it fire for the record judged last */
+	struct buf innocent; /* the verdict of a record for which nothing fired, the commonest one */
+	struct buf tail, text;
+
+	/* about the record judged last: */
+	bool anything; /* something fired */
+	bool is_fraud, allowed;
+	double score;
+	const char *reason;
+	const char *detail;
+	struct buf detail_text;
+};
+
+/*
+ * Compile the rules and read the currencies. The names are for messages. 0, or -1 with what is wrong in `errors`.
+ * `explain`: verdicts come with an `explain` member.
+ */
+int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name, struct span currencies,
+               bool explain, struct buf *errors);
+void judge_free(struct judge *j);
+
+/* `line` is what a label goes out as (without \n). What is appended to `to` ends with \n. */
+enum judged judge_record(struct judge *j, const struct json_object *record, struct span line, struct buf *to);
+
+/* The band that a score falls into, or NULL below the first one. */
+const struct band *judge_band(const struct judge *j, double score);
+
+#endif

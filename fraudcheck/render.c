@@ -1,0 +1,87 @@
+#include "render.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rfc3339.h"
+
+void render_number(struct buf *to, double number)
+{
+	char text[40];
+
+	if (number == floor(number) && fabs(number) < 1e15) {
+		buf_add_int(to, (int64_t)number);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	buf_add_text(to, text);
+}
+
+/* Two decimals from 1 on, four significant digits below, no zeros at the end. */
+static void readable_number(struct buf *to, double number)
+{
+	char text[400], *end;
+
+	if (fabs(number) >= 1e15 || (number != 0 && fabs(number) < 1e-4)) {
+		buf_addf(to, "%.4g", number);
+		return;
+	}
+	snprintf(text, sizeof text, fabs(number) >= 1 ? "%.2f" : "%.4g", number);
+	if (strchr(text, '.') != NULL) {
+		for (end = text + strlen(text); end[-1] == '0';)
+			*--end = '\0';
+		if (end[-1] == '.')
+			end[-1] = '\0';
+	}
+	buf_add_text(to, text);
+}
+
+static void render_member(struct buf *to, const struct json_member *m)
+{
+	if (m->type != JSON_STRING)
+		buf_add_span(to, json_raw(m));
+	else if (!m->escaped || json_unescape(to, m->value) < 0)
+		buf_add_span(to, m->value);
+}
+
+static void render_value(struct buf *to, enum value_type type, const struct value *v)
+{
+	if (v->null) {
+		buf_add_text(to, "null");
+		return;
+	}
+	switch (type) {
+	case TYPE_NUMBER:
+		readable_number(to, v->number);
+		break;
+	case TYPE_BOOL:
+		buf_add_text(to, v->truth ? "true" : "false");
+		break;
+	case TYPE_TIME:
+		rfc3339_write(to, v->time);
+		break;
+	case TYPE_STRING:
+	case TYPE_ANY:
+		buf_add_span(to, v->string);
+		break;
+	}
+}
+
+void render_message(struct buf *to, const struct program_rule *rule, const struct binder *binder, const struct vm *vm)
+{
+	for (size_t i = 0; i < rule->parts; i++) {
+		const struct program_part *part = &rule->part[i];
+		const struct json_member *m = part->field >= 0 ? binder->member[part->field] : NULL;
+
+		buf_add_span(to, part->literal);
+		if (m != NULL)
+			render_member(to, m);
+		else if (part->has_value)
+			render_value(to, part->type, &vm->reg[part->value]);
+	}
+}

@@ -1,0 +1,17 @@
+/* Values as text: numbers that read back as the same double, and the messages of rules. */
+#ifndef FRAUDCHECK_RENDER_H
+#define FRAUDCHECK_RENDER_H
+
+#include "bind.h"
+#include "vm.h"
+
+/* Append as a JSON number: whole numbers without a point, others with the fewest digits that give the same double back. */
+void render_number(struct buf *to, double number);
+
+/*
+ * Append the message of a rule for the record that was judged last. A member appears with its own bytes (amounts keep
+ * their digits), strings without quotes; computed numbers are rounded to what people read; null as null.
+ */
+void render_message(struct buf *to, const struct program_rule *rule, const struct binder *binder, const struct vm *vm);
+
+#endif

@@ -1,0 +1,32 @@
+/* What the two halves of the parser share: rule_parse.c (statements) and rule_expr.c (expressions). */
+#ifndef FRAUDCHECK_RULE_PARSER_H
+#define FRAUDCHECK_RULE_PARSER_H
+
+#include "rule_ast.h"
+
+struct parser {
+	struct lexer lexer;
+	struct token token; /* the one that comes next */
+	struct rule_source *source;
+	struct pool *pool;
+	unsigned depth;
+};
+
+void parser_advance(struct parser *p);
+
+/* Take the next token if it is of that type. */
+bool parser_accept(struct parser *p, enum token_type type);
+
+bool parser_is_word(const struct parser *p, const char *word);
+bool parser_is_reserved(struct span name);
+
+/* Report "expected ..., found ..." at the next token. Always NULL. */
+void *parser_expected(struct parser *p, const char *what);
+
+/* Each returns NULL after having reported an error. */
+struct expr *parser_expr(struct parser *p);
+struct expr *parser_unary(struct parser *p); /* a value with or without a sign */
+
+struct expr *parser_node(struct parser *p, enum expr_kind kind, struct span at, size_t count);
+
+#endif

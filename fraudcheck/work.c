@@ -1,0 +1,110 @@
+#include "work.h"
+
+#include "exit.h"
+#include "line.h"
+
+void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct progress *progress)
+{
+	*w = (struct work){.judge = judge, .tally = tally, .progress = progress};
+	out_init(&w->out, fd, 0);
+}
+
+void work_free(struct work *w)
+{
+	out_free(&w->out);
+	intake_free(&w->in);
+	buf_free(&w->line);
+}
+
+/* Input is about to block: what was judged leaves now. */
+static int flush(void *arg)
+{
+	struct work *w = arg;
+
+	return out_flush(&w->out);
+}
+
+static int tick(void *arg)
+{
+	struct work *w = arg;
+
+	metrics_tick();
+	if (w->progress != NULL)
+		progress_tick(w->progress, w->tally->total);
+	return 0;
+}
+
+/* The line goes on as it came. */
+static void pass(struct work *w)
+{
+	buf_add_span(&w->line, w->in.line);
+	buf_add_char(&w->line, '\n');
+}
+
+static void reject(struct work *w, const struct line_reader *r, const char *reason, const char *detail)
+{
+	tally_reject(w->tally, reason);
+	intake_reject(&w->line, &w->in, r, reason, detail);
+}
+
+static void judge(struct work *w, const struct line_reader *r)
+{
+	switch (judge_record(w->judge, &w->in.object, w->in.line, &w->line)) {
+	case JUDGED_VERDICT:
+		tally_verdict(w->tally);
+		break;
+	case JUDGED_LABEL:
+		metric_add(w->tally->labels, 1);
+		break;
+	case JUDGED_REJECT:
+		reject(w, r, w->judge->reason, w->judge->detail);
+		break;
+	}
+}
+
+/* EXIT_DONE with *end set at the end of the input. */
+static int filter_line(struct work *w, struct line_reader *r, bool *end)
+{
+	bool idle;
+
+	buf_clear(&w->line);
+	switch (intake_next(&w->in, r, &idle)) {
+	case INTAKE_RECORD:
+		judge(w, r);
+		break;
+	case INTAKE_PASS:
+		metric_add(w->tally->passed, 1);
+		pass(w);
+		break;
+	case INTAKE_CONTROL:
+		pass(w);
+		break;
+	case INTAKE_REFUSE:
+		reject(w, r, w->in.reason, w->in.detail);
+		break;
+	case INTAKE_STOP:
+		*end = true;
+		return w->in.status;
+	case INTAKE_END:
+		*end = !idle || w->out.error != 0;
+		return w->in.status;
+	}
+	w->tally->total++;
+	if (out_add_span(&w->out, buf_span(&w->line)) < 0)
+		*end = true;
+	return EXIT_DONE;
+}
+
+int work_filter(struct work *w, int fd, const char *name)
+{
+	const struct line_hooks hooks = {.idle = flush, .tick = tick, .arg = w};
+	struct line_reader *r = line_reader_new(fd, name, LINE_MAX_DEFAULT, w->out.fd, hooks);
+	int status = EXIT_DONE;
+
+	for (bool end = false; !end;)
+		status = filter_line(w, r, &end);
+	line_reader_free(r);
+	if (w->out.error != 0 || out_flush(&w->out) < 0)
+		return out_failed(&w->out, "stdout");
+	return status;
+}
