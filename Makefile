@@ -1,7 +1,9 @@
 # txpipe: one Makefile, no configure step. `make` builds bin/, `make check` tests quickly, `make asan` tests with sanitizers.
 # Which tool links what stands right below: its first file holds main().
 
-TXGEN      = producer/txgen.c
+TXGEN      = producer/txgen.c producer/gen_amounts.c producer/gen_dims.c producer/gen_emit.c producer/gen_faults.c \
+	producer/gen_math.c producer/gen_pace.c producer/gen_people.c producer/gen_purchase.c producer/gen_report.c \
+	producer/gen_scenarios.c producer/gen_shares.c producer/gen_shops.c producer/gen_stream.c producer/gen_world.c
 KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = kcat-like/kconsume.c
 KMOCK      = kcat-like/kmock.c
@@ -60,6 +62,7 @@ $(BUILD)/embed/%.h: % scripts/embed
 	scripts/embed $< > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/fraudcheck/defaults.o: $(BUILD)/embed/fraudcheck/rules/seed.rules.h $(BUILD)/embed/lib/currencies.ndjson.h
+$(BUILD)/producer/gen_world.o: $(BUILD)/embed/lib/currencies.ndjson.h
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

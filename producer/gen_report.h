@@ -1,0 +1,27 @@
+/* What was written, counted by kind: one JSON line for people and tests. */
+#ifndef TXPIPE_GEN_REPORT_H
+#define TXPIPE_GEN_REPORT_H
+
+#include "buf.h"
+#include "gen_record.h"
+#include "gen_shares.h"
+
+struct report {
+	uint64_t records; /* well-formed originals */
+	uint64_t late, duplicates;
+	uint64_t malformed[SHARES];
+	uint64_t stories[STORIES];
+	uint64_t high_amount, foreign, bad_location, flagged; /* originals that each seed rule hits; that any of them hits */
+	uint64_t bytes;
+	int64_t first, last; /* event times of the originals, late ones excepted */
+};
+
+void report_record(struct report *p, const struct record *r);
+
+/* All lines written. */
+uint64_t report_lines(const struct report *p);
+
+/* Append {"records":…,…} and a newline. */
+void report_print(struct buf *to, const struct report *p);
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * txgen: a deterministic stream of payment transactions with fraud, look-alikes and faults in known numbers; and the
+ * population behind it. Same seed and arguments, same bytes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "exit.h"
+#include "gen_dims.h"
+#include "gen_faults.h"
+#include "gen_pace.h"
+#include "gen_report.h"
+#include "log.h"
+#include "metrics.h"
+#include "out.h"
+#include "progress.h"
+#include "rfc3339.h"
+#include "sig.h"
+#include "tool.h"
+
+enum { DEFAULT_RECORDS = 1000, DEFAULT_LIVE_RATE = 100, NOT_GIVEN = -1 };
+
+struct settings {
+	int64_t records, seed, customers, merchants, long_bytes;
+	double rate, late, duplicates, malformed;
+	const char *from, *until, *labels;
+	bool live;
+	struct opt_list rates;
+	int64_t from_time, until_time; /* microseconds */
+};
+
+static struct settings set = {
+	.records = NOT_GIVEN, .seed = 1, .customers = 10000, .merchants = 1000, .long_bytes = FAULTS_LONG_DEFAULT,
+};
+
+static const struct opt options[] = {
+	{OPT_INT, 'n', "count", &set.records, "N",
+         "end after N well-formed records, 0: never (1000; none with --live or --until)", .min = 0},
+	{OPT_INT, 's', "seed", &set.seed, "SEED", "same seed and arguments, same bytes (1)", .min = 0},
+	{OPT_REAL, 'r', "rate", &set.rate, "R", "records a second of wall-clock time (no limit; 100 with --live)",
+         .max = 100000000},
+	{OPT_INT, 0, "customers", &set.customers, "N", "size of the population (10000)", .min = 1, .max = 1000000000},
+	{OPT_INT, 0, "merchants", &set.merchants, "N", "number of merchants (1000)", .min = WORLD_MIN_MERCHANTS,
+         .max = 1000000000},
+	{OPT_STRING, 0, "from", &set.from, "TIME", "event time of the beginning (2026-01-01T00:00:00Z)", .min = 0},
+	{OPT_STRING, 0, "until", &set.until, "TIME", "end before this event time", .min = 0},
+	{OPT_FLAG, 0, "live", &set.live, .help = "event time is now"},
+	{OPT_STRING, 0, "labels", &set.labels, "FILE", "write the truth about each record, one label a line", .min = 0},
+	{OPT_HEADING, .help = "Faults and cases (SHARE: a number from 0 to 1, of the well-formed records):"},
+	{OPT_REAL, 0, "late", &set.late, "SHARE", "records whose event time lies 1 to 36 hours behind (0)", .max = 1},
+	{OPT_REAL, 0, "duplicates", &set.duplicates, "SHARE", "records that come again later, byte for byte; on top (0)",
+         .max = 1},
+	{OPT_REAL, 0, "malformed", &set.malformed, "SHARE", "malformed lines of all kinds but over_long; on top (0)",
+         .max = 1},
+	{OPT_LIST, 0, "rate-of", &set.rates, "NAME=SHARE", "how often one thing happens (see below); repeatable", .min = 0},
+	{OPT_SIZE, 0, "long-bytes", &set.long_bytes, "SIZE", "length of an over_long line (2162689, one byte too many)",
+         .min = FAULTS_LONG_MIN, .max = 1 << 30},
+	{OPT_END},
+};
+
+static const char examples[] =
+	"  txgen -n 100000 | fraudcheck | pgload\n"
+	"  txgen --live -r 500 --duplicates .01 --malformed .002 | kproduce -t transactions\n"
+	"  txgen --rate-of high_amount=.05 --rate-of over_long=.0001 -n 20000 --labels truth.ndjson > tx.ndjson\n"
+	"  txgen customers | pgload --upsert -t dim_customer\n"
+	"\n"
+	"customers, merchants and currencies print the population of the same -s, --customers and --merchants as rows\n"
+	"of the dimension tables. What was written, by kind, is printed on stderr at the end (not with -q).\n"
+	"\n"
+	"Names for --rate-of, with the share they have by default:\n"
+	"  fraud           card_testing .003, counterfeit .0015, takeover .0015, leaked_card .002,\n"
+	"                  compromised_merchant .003\n"
+	"  seed rules      high_amount .003, bad_location .002, boundary .0005 (at the threshold, the poles and the\n"
+	"                  date line), foreign (trips and web shops decide: some per cent); all outside fraud\n"
+	"  malformed       torn trailing_text not_a_number not_object not_utf8 nul_escaped nul_raw wrong_type\n"
+	"                  missing_member bad_uuid bad_time amount_too_large duplicate_name forged_kafka\n"
+	"                  forged_kafka_escaped forged_reject conflicting_duplicate: --malformed divided evenly\n"
+	"                  over_long 0: ask for it by name; such lines exceed what brokers usually take\n";
+
+static const struct opt_spec spec = {
+	.tool = "txgen",
+	.synopsis = "[OPTION ...] [customers|merchants|currencies]",
+	.summary = "Print payment transactions of a made-up population, one JSON object a line.",
+	.options = options,
+	.examples = examples,
+	.max_operands = 1,
+};
+
+/* --- the stream ----------------------------------------------------------------------------------------------- */
+
+struct work {
+	struct world world;
+	struct shares shares;
+	struct stream stream;
+	struct faults faults;
+	struct pace pace;
+	struct report report;
+	struct progress progress;
+	struct out out, labels; /* labels.fd < 0: none */
+	struct metric *records, *lines, *bytes;
+	int64_t now; /* of a live stream; never goes back */
+};
+
+static void tick(struct work *w)
+{
+	metric_set(w->records, (double)w->report.records);
+	metric_set(w->lines, (double)report_lines(&w->report));
+	metric_set(w->bytes, (double)w->report.bytes);
+	metrics_tick();
+	progress_tick(&w->progress, w->report.records);
+}
+
+static int flush(struct work *w)
+{
+	if (out_flush(&w->out) < 0 || (w->labels.fd >= 0 && out_flush(&w->labels) < 0))
+		return -1;
+	return 0;
+}
+
+/* Until the next record may leave: 0, or -1 if the output failed or the reader has gone. */
+static int keep_pace(struct work *w)
+{
+	int64_t wait;
+
+	while ((wait = pace_wait(&w->pace)) > 0 && sig_asked() == 0) {
+		if (flush(w) < 0)
+			return -1;
+		tick(w);
+		/* not below a millisecond: a fast stream goes out in batches; not above two seconds: metrics stay fresh */
+		if (pace_sleep(wait < 1000 ? 1000 : wait < 2000000 ? wait : 2000000, w->out.fd)) {
+			w->out.error = EPIPE;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int add(struct work *w, const char *line, size_t n)
+{
+	w->report.bytes += n;
+	return out_add(&w->out, line, n);
+}
+
+static int add_faults(struct work *w, int64_t t)
+{
+	enum share_kind kind;
+	struct span line = faults_duplicate(&w->faults);
+
+	if (line.n > 0) {
+		w->report.duplicates++;
+		if (add(w, line.p, line.n) < 0)
+			return -1;
+	}
+	line = faults_malformed(&w->faults, &w->stream, t, &kind);
+	if (line.n > 0) {
+		w->report.malformed[kind]++;
+		if (add(w, line.p, line.n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_original(struct work *w, int64_t t)
+{
+	struct record r;
+	char line[EMIT_MAX];
+	size_t n;
+
+	stream_next(&w->stream, t, &r);
+	n = emit_record(line, &r);
+	report_record(&w->report, &r);
+	if (add(w, line, n) < 0)
+		return -1;
+	faults_see(&w->faults, line, n);
+	if (w->labels.fd < 0)
+		return 0;
+	n = emit_label(line, &r);
+	return out_add(&w->labels, line, n);
+}
+
+/* 0 at the end, -1 if an output failed. */
+static int run(struct work *w)
+{
+	while (sig_asked() == 0 && (set.records <= 0 || w->report.records < (uint64_t)set.records)) {
+		int64_t t;
+
+		if (keep_pace(w) < 0)
+			return -1;
+		if (sig_asked() != 0)
+			break;
+		if (set.live) {
+			t = clock_wall();
+			w->now = t > w->now ? t : w->now;
+		}
+		t = stream_peek(&w->stream, w->now);
+		if (t >= set.until_time)
+			break;
+		if (add_original(w, t) < 0 || add_faults(w, t) < 0)
+			return -1;
+		if ((w->report.records & 0xfff) == 0)
+			tick(w);
+	}
+	return flush(w);
+}
+
+static void print_report(const struct work *w, bool quiet)
+{
+	struct buf text = {0};
+
+	if (!quiet) {
+		report_print(&text, &w->report);
+		if (write(STDERR_FILENO, text.p, text.n) < 0)
+			log_debug("stderr is closed");
+	}
+	buf_free(&text);
+}
+
+static int generate(const struct common *common)
+{
+	struct work w = {.now = set.from_time, .labels.fd = -1};
+	int status = EXIT_DONE, file = -1;
+
+	shares_set(&w.shares, set.malformed, &set.rates);
+	world_init(&w.world, (uint64_t)set.seed, (uint64_t)set.customers, (uint64_t)set.merchants);
+	tool_start(common);
+	if (set.labels != NULL) {
+		file = open(set.labels, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (file < 0) {
+			log_error("--labels %s: %s", set.labels, strerror(errno));
+			return EXIT_IO;
+		}
+		out_init(&w.labels, file, 0);
+	}
+	out_init(&w.out, STDOUT_FILENO, 0);
+	w.records = metric_new(METRIC_COUNTER, "txpipe_txgen_records_total", "Well-formed records written", NULL);
+	w.lines = metric_new(METRIC_COUNTER, "txpipe_txgen_lines_total", "Lines written, faults among them", NULL);
+	w.bytes = metric_new(METRIC_COUNTER, "txpipe_txgen_bytes_total", "Bytes written", NULL);
+	progress_start(&w.progress, common->progress, "records");
+	stream_init(&w.stream, &w.world, &w.shares, set.late, set.live ? set.rate : 0, set.from_time);
+	faults_init(&w.faults, &w.world, &w.shares, set.duplicates, set.long_bytes);
+	pace_start(&w.pace, set.rate);
+
+	if (run(&w) < 0)
+		status = w.labels.error != 0 ? out_failed(&w.labels, set.labels) : out_failed(&w.out, "standard output");
+	tick(&w);
+	progress_finish(&w.progress, w.report.records);
+	if (status == EXIT_DONE)
+		print_report(&w, common->quiet);
+
+	stream_free(&w.stream);
+	faults_free(&w.faults);
+	out_free(&w.out);
+	if (file >= 0) {
+		out_free(&w.labels);
+		if (close(file) < 0 && status == EXIT_DONE) {
+			log_error("--labels %s: %s", set.labels, strerror(errno));
+			status = EXIT_IO;
+		}
+	}
+	return tool_finish(common, status, 0);
+}
+
+/* --- the population ------------------------------------------------------------------------------------------- */
+
+typedef void print_row(struct buf *to, const struct world *w, uint64_t index);
+
+static int print_rows(struct out *out, const struct world *w, print_row *row, uint64_t count)
+{
+	struct buf line = {0};
+	int result = 0;
+
+	for (uint64_t i = 0; i < count && result == 0 && sig_asked() == 0; i++) {
+		buf_clear(&line);
+		row(&line, w, i);
+		result = out_add_span(out, buf_span(&line));
+	}
+	buf_free(&line);
+	return result;
+}
+
+static int population(const char *what, const struct common *common)
+{
+	struct world w;
+	struct out out;
+	int result, status = EXIT_DONE;
+
+	tool_start(common);
+	world_init(&w, (uint64_t)set.seed, (uint64_t)set.customers, (uint64_t)set.merchants);
+	out_init(&out, STDOUT_FILENO, 0);
+	if (strcmp(what, "customers") == 0)
+		result = print_rows(&out, &w, dims_customer, w.customers);
+	else if (strcmp(what, "merchants") == 0)
+		result = print_rows(&out, &w, dims_merchant, w.merchants);
+	else
+		result = out_add_span(&out, span_of(world_currency_text));
+	if (result < 0 || out_flush(&out) < 0)
+		status = out_failed(&out, "standard output");
+	out_free(&out);
+	return tool_finish(common, status, 0);
+}
+
+/* --- the command line ----------------------------------------------------------------------------------------- */
+
+static int64_t read_time(const char *name, const char *text)
+{
+	/* room below for late records, above for labels */
+	static const int64_t least = 30 * 86400000000LL, most = 253370764800000000LL;
+	int64_t t;
+
+	if (rfc3339_read(span_of(text), &t) < 0)
+		opt_usage("%s: '%s' is not a time such as 2026-01-01T00:00:00Z", name, text);
+	if (t < least || t > most)
+		opt_usage("%s: %s is out of range (1970-02-01 to 9999-01-01)", name, text);
+	return t;
+}
+
+static void check_settings(void)
+{
+	static const char *const begin = "2026-01-01T00:00:00Z", *const end = "9999-01-01T00:00:00Z";
+
+	if (set.live && set.from != NULL)
+		opt_usage("--live and --from exclude each other: live event times begin now");
+	set.from_time = set.live ? clock_wall() : read_time("--from", set.from != NULL ? set.from : begin);
+	set.until_time = read_time("--until", set.until != NULL ? set.until : end);
+	if (set.until_time <= set.from_time)
+		opt_usage("--until is not after %s", set.live ? "now" : "--from");
+	if (set.records == NOT_GIVEN)
+		set.records = set.live || set.until != NULL ? 0 : DEFAULT_RECORDS;
+	if (set.live && set.rate <= 0)
+		set.rate = DEFAULT_LIVE_RATE;
+}
+
+int main(int argc, char **argv)
+{
+	struct common common;
+	int operand = opt_parse(&spec, &common, argc, argv);
+	const char *what = operand < argc ? argv[operand] : NULL;
+
+	if (what != NULL && strcmp(what, "customers") != 0 && strcmp(what, "merchants") != 0 &&
+	    strcmp(what, "currencies") != 0)
+		opt_usage("'%s' is not one of customers, merchants, currencies", what);
+	check_settings();
+	return what != NULL ? population(what, &common) : generate(&common);
+}
