@@ -58,7 +58,7 @@ static const struct opt options[] = {
 	{OPT_LIST, 0, "rate-of", &set.rates, "NAME=SHARE", "how often one thing happens (see below); repeatable", .min = 0},
 	{OPT_SIZE, 0, "long-bytes", &set.long_bytes, "SIZE", "length of an over_long line (2162689, one byte too many)",
          .min = FAULTS_LONG_MIN, .max = 1 << 30},
-	{OPT_END},
+	{.type = OPT_END},
 };
 
 static const char examples[] =
