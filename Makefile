@@ -7,7 +7,7 @@ TXGEN      = producer/txgen.c producer/gen_amounts.c producer/gen_dims.c produce
 KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = kcat-like/kconsume.c
 KMOCK      = kcat-like/kmock.c
-FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c judge.c pool.c \
+FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c judge.c map.c pool.c \
 	program.c render.c rule_check.c rule_error.c rule_expr.c rule_lex.c rule_parse.c splice.c tally.c vm.c work.c)
 PGLOAD     = pgload/pgload.c
 AGGREGATE  = aggregate/aggregate.c

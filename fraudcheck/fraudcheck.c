@@ -14,17 +14,19 @@
 #include "tool.h"
 #include "work.h"
 
-static const char *rules_file, *currencies_file;
+static const char *rules_file, *currencies_file, *map_text;
 static bool check, summary, explain;
 
 static const struct opt options[] = {
 	{OPT_STRING, 'f', "rules", &rules_file, "FILE", "rule file (the three rules of the original)", .min = 0},
 	{OPT_STRING, 0, "currencies", &currencies_file, "FILE",
          "NDJSON with currency and units_per_base, for base_amount (as txgen currencies prints)", .min = 0},
+	{OPT_STRING, 0, "map", &map_text, "FROM=TO,...", "rename members; also location.lat=latitude, and @FILE with a pair a line",
+         .min = 0},
 	{OPT_FLAG, 0, "check", &check, .help = "compile the rules, print what was understood, and exit"},
 	{OPT_FLAG, 0, "summary", &summary, .help = "at the end, print the hits of each rule on stderr"},
 	{OPT_FLAG, 0, "explain", &explain, .help = "add a member explain: points and reasons of the rules that fired"},
-	{OPT_END},
+	{.type = OPT_END},
 };
 
 static const struct opt_spec spec = {
@@ -94,6 +96,30 @@ static int load_rules(struct judge *judge)
 	return status;
 }
 
+/* *use is `map`, or NULL without --map. */
+static int load_map(struct map *map, struct map **use)
+{
+	struct buf text = {0}, error = {0};
+	int status = EXIT_DONE;
+
+	*use = NULL;
+	if (map_text == NULL)
+		return EXIT_DONE;
+	if (map_text[0] == '@')
+		status = read_file(map_text + 1, &text);
+	else
+		buf_add_text(&text, map_text);
+	if (status == EXIT_DONE && map_parse(map, map_text[0] == '@' ? map_text + 1 : "--map", buf_span(&text), &error) < 0) {
+		log_error("%s", buf_text(&error));
+		status = EXIT_USAGE;
+	}
+	if (status == EXIT_DONE)
+		*use = map;
+	buf_free(&text);
+	buf_free(&error);
+	return status;
+}
+
 static int filter_file(struct work *w, const char *path)
 {
 	int fd, status;
@@ -121,25 +147,17 @@ static int filter_all(struct work *w, char *const *files)
 	return status;
 }
 
-static int run(const struct common *common, char *const *files)
+static int filter(const struct common *common, struct judge *judge, struct map *map, char *const *files)
 {
-	struct judge judge;
 	struct tally tally;
 	struct work work;
 	struct progress progress;
-	int status = load_rules(&judge);
+	int status;
 
-	if (status != EXIT_DONE)
-		return status;
-	if (check) {
-		status = describe(&judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout);
-		judge_free(&judge);
-		return status;
-	}
-	tally_init(&tally, &judge);
+	tally_init(&tally, judge);
 	tool_start(common);
 	progress_start(&progress, common->progress, "records");
-	work_init(&work, STDOUT_FILENO, &judge, &tally, &progress);
+	work_init(&work, STDOUT_FILENO, judge, &tally, map, &progress);
 	status = filter_all(&work, files);
 	progress_finish(&progress, tally.total);
 	if (summary)
@@ -147,6 +165,22 @@ static int run(const struct common *common, char *const *files)
 	status = tool_finish(common, status, tally.rejects);
 	work_free(&work);
 	tally_free(&tally);
+	return status;
+}
+
+static int run(const struct common *common, char *const *files)
+{
+	struct judge judge;
+	struct map map = {0}, *use;
+	int status = load_rules(&judge);
+
+	if (status != EXIT_DONE)
+		return status;
+	status = load_map(&map, &use);
+	if (status == EXIT_DONE)
+		status = check ? describe(&judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout)
+		               : filter(common, &judge, use, files);
+	map_free(&map);
 	judge_free(&judge);
 	return status;
 }

@@ -5,7 +5,7 @@
 
 static const char *const reasons[] = {
 	"not_json", "not_object", "not_utf8", "nul", "too_deep", "too_long", "reserved_name", "duplicate_name", /* intake */
-	"wrong_type", "out_of_range", "check_failed",
+	"wrong_type", "out_of_range", "check_failed", "mapped_name",
 };
 
 static struct metric *counter(const char *name, const char *help)

@@ -3,9 +3,9 @@
 #include "exit.h"
 #include "line.h"
 
-void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct progress *progress)
+void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map, struct progress *progress)
 {
-	*w = (struct work){.judge = judge, .tally = tally, .progress = progress};
+	*w = (struct work){.judge = judge, .tally = tally, .map = map, .progress = progress};
 	out_init(&w->out, fd, 0);
 }
 
@@ -14,6 +14,8 @@ void work_free(struct work *w)
 	out_free(&w->out);
 	intake_free(&w->in);
 	buf_free(&w->line);
+	buf_free(&w->mapped);
+	json_object_free(&w->object);
 }
 
 /* Input is about to block: what was judged leaves now. */
@@ -47,9 +49,30 @@ static void reject(struct work *w, const struct line_reader *r, const char *reas
 	intake_reject(&w->line, &w->in, r, reason, detail);
 }
 
+/* Give the record its new names; then *object and *line are those of the renamed record. */
+static int rename_members(struct work *w, const struct json_object **object, struct span *line)
+{
+	size_t at;
+
+	buf_clear(&w->mapped);
+	if (map_apply(w->map, *object, &w->mapped) < 0)
+		return -1;
+	*line = buf_span(&w->mapped);
+	json_scan(&w->object, *line, &at); /* only names were exchanged, and for such as need no escapes */
+	*object = &w->object;
+	return 0;
+}
+
 static void judge(struct work *w, const struct line_reader *r)
 {
-	switch (judge_record(w->judge, &w->in.object, w->in.line, &w->line)) {
+	const struct json_object *object = &w->in.object;
+	struct span line = w->in.line;
+
+	if (w->map != NULL && rename_members(w, &object, &line) < 0) {
+		reject(w, r, "mapped_name", w->map->detail);
+		return;
+	}
+	switch (judge_record(w->judge, object, line, &w->line)) {
 	case JUDGED_VERDICT:
 		tally_verdict(w->tally);
 		break;
@@ -101,6 +124,7 @@ int work_filter(struct work *w, int fd, const char *name)
 	struct line_reader *r = line_reader_new(fd, name, LINE_MAX_DEFAULT, w->out.fd, hooks);
 	int status = EXIT_DONE;
 
+	line_reader_unfold(r);
 	for (bool end = false; !end;)
 		status = filter_line(w, r, &end);
 	line_reader_free(r);

@@ -4,6 +4,7 @@
 
 #include "intake.h"
 #include "judge.h"
+#include "map.h"
 #include "out.h"
 #include "progress.h"
 #include "tally.h"
@@ -12,13 +13,16 @@ struct work {
 	struct judge *judge;
 	struct tally *tally;
 	struct progress *progress; /* may be NULL */
+	struct map *map;           /* may be NULL */
 	struct out out;
 	struct intake in;
 	struct buf line; /* what goes out next */
+	struct buf mapped; /* the record with its new names */
+	struct json_object object;
 };
 
-/* Output goes to `fd`, which stays the caller's, as do judge, tally and progress. */
-void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct progress *progress);
+/* Output goes to `fd`, which stays the caller's, as do judge, tally, map and progress. */
+void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map, struct progress *progress);
 void work_free(struct work *w);
 
 /*
