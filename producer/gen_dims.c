@@ -8,28 +8,31 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const given_names[] = {
-	"Ada", "Amir", "Anna", "Bruno", "Carla", "Chen", "Clara", "Dario", "Elif", "Emil", "Fatima", "Felix", "Grace", "Hana",
-	"Hugo", "Ines", "Ivan", "Jihoon", "Julia", "Kenji", "Lara", "Leo", "Lucia", "Mateo", "Maya", "Mina", "Noah", "Nora",
-	"Oscar", "Priya", "Rafael", "Rosa", "Samir", "Sofia", "Soyeon", "Theo", "Uma", "Victor", "Wei", "Yuki",
+	"Ada", "Amir", "Anna", "Bruno", "Carla", "Chen", "Clara", "Dario", "Elif", "Emil", "Fatima",
+	"Felix", "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jihoon", "Julia", "Kenji", "Lara", "Leo",
+	"Lucia", "Mateo", "Maya", "Mina", "Noah", "Nora", "Oscar", "Priya", "Rafael", "Rosa", "Samir",
+	"Sofia", "Soyeon", "Theo", "Uma", "Victor", "Wei", "Yuki",
 };
 
 static const char *const family_names[] = {
-	"Abe", "Almeida", "Bauer", "Becker", "Brown", "Castro", "Chang", "Cole", "Costa", "Dubois", "Fischer", "Garcia", "Gupta",
-	"Hansen", "Hill", "Huang", "Ito", "Jones", "Kang", "Khan", "Kim", "Lambert", "Lee", "Lopez", "Martin", "Meyer", "Moreau",
-	"Mueller", "Nair", "Novak", "Park", "Patel", "Reyes", "Rossi", "Sato", "Schmidt", "Silva", "Smith", "Tanaka", "Walker",
+	"Abe", "Almeida", "Bauer", "Becker", "Brown", "Castro", "Chang", "Cole", "Costa", "Dubois",
+	"Fischer", "Garcia", "Gupta", "Hansen", "Hill", "Huang", "Ito", "Jones", "Kang", "Khan", "Kim",
+	"Lambert", "Lee", "Lopez", "Martin", "Meyer", "Moreau", "Mueller", "Nair", "Novak", "Park", "Patel",
+	"Reyes", "Rossi", "Sato", "Schmidt", "Silva", "Smith", "Tanaka", "Walker",
 };
 
 static const char *const domains[] = {"example.com", "example.net", "example.org"};
 
 static const char *const first_words[] = {
-	"Amber", "Blue", "Bright", "Cedar", "Copper", "Crystal", "East", "Golden", "Granite", "Green", "Harbor", "Hill", "Ivory",
-	"Lake", "Maple", "Meadow", "North", "Oak", "Old", "Pearl", "Pine", "Red", "River", "Silver", "South", "Stone", "Summer",
-	"Sunny", "Urban", "Valley", "West", "White",
+	"Amber", "Blue", "Bright", "Cedar", "Copper", "Crystal", "East", "Golden", "Granite", "Green",
+	"Harbor", "Hill", "Ivory", "Lake", "Maple", "Meadow", "North", "Oak", "Old", "Pearl", "Pine", "Red",
+	"River", "Silver", "South", "Stone", "Summer", "Sunny", "Urban", "Valley", "West", "White",
 };
 
 static const char *const second_words[] = {
-	"Anchor", "Arch", "Bear", "Bell", "Bridge", "Crane", "Crown", "Door", "Feather", "Fox", "Garden", "Gate", "Key", "Lantern",
-	"Leaf", "Lion", "Mill", "Moon", "Owl", "Rose", "Sparrow", "Spring", "Star", "Wheel",
+	"Anchor", "Arch", "Bear", "Bell", "Bridge", "Crane", "Crown", "Door", "Feather", "Fox", "Garden",
+	"Gate", "Key", "Lantern", "Leaf", "Lion", "Mill", "Moon", "Owl", "Rose", "Sparrow", "Spring",
+	"Star", "Wheel",
 };
 
 static const char *pick(struct random *r, const char *const *list, size_t n)

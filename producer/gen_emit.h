@@ -11,8 +11,8 @@ enum { EMIT_MAX = 640 };
 /* Each writes one line with its newline to `to` (EMIT_MAX bytes) and returns its length. */
 size_t emit_record(char *to, const struct record *r);
 
-/* The truth about a record: fraud becomes known days later (when the charge-back arrives), a legitimate purchase is taken
- * for one when the time to object is over. `scenario` is null for ordinary ones. */
+/* The truth about a record: fraud becomes known days later (when the charge-back arrives), a legitimate purchase
+ * is taken for one when the time to object is over. `scenario` is null for ordinary ones. */
 size_t emit_label(char *to, const struct record *r);
 
 

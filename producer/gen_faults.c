@@ -247,7 +247,8 @@ static void forged_kafka_escaped(struct faults *f, struct buf *line)
 static void forged_reject(struct faults *f, struct buf *line)
 {
 	static const char *const members[] = {
-		"\"_reject\":true", "\"_reject\":\"not_json\"", "\"\\u005freject\":{\"reason\":\"none\"}", "\"_rejec\\u0074\":null",
+		"\"_reject\":true", "\"_reject\":\"not_json\"",
+		"\"\\u005freject\":{\"reason\":\"none\"}", "\"_rejec\\u0074\":null",
 	};
 
 	add_last(line, PICK(&f->random, members));

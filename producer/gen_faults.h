@@ -1,6 +1,7 @@
 /*
- * What goes wrong on the way: repeated lines, and lines that are broken in a known way. They come on top of the originals,
- * behind them, and draw from random numbers of their own: the originals of a seed are the same with and without them.
+ * What goes wrong on the way: repeated lines, and lines that are broken in a known way. They come on top of the
+ * originals, behind them, and draw from random numbers of their own: the originals of a seed are the same with and
+ * without them.
  */
 #ifndef TXPIPE_GEN_FAULTS_H
 #define TXPIPE_GEN_FAULTS_H

@@ -122,8 +122,8 @@ void rhythm_set(struct rhythm *y, const struct world *w, int64_t t)
 	}
 }
 
-/* A segment among first .. end-1 by its rate (there is one with customers), then a customer in it: some shop far more often
- * than others (density x^(-1/3) over the segment). */
+/* A segment among first .. end-1 by its rate (there is one with customers), then a customer in it: some buy far
+ * more often than others (density x^(-1/3) over the segment). */
 static uint64_t draw(const struct rhythm *y, const struct world *w, struct random *r, unsigned first, unsigned end)
 {
 	double from = first > 0 ? y->upto[first - 1] : 0;
@@ -169,7 +169,9 @@ double rhythm_per_day(const struct world *w)
 	for (unsigned s = 0; s < w->cities * WORLD_PROFILES; s++) {
 		const struct profile *f = &world_profiles[s % WORLD_PROFILES];
 
-		sum += (double)(w->customer_start[s + 1] - w->customer_start[s]) * f->per_day * (5 + 2 * f->weekend) / 7;
+		double count = (double)(w->customer_start[s + 1] - w->customer_start[s]);
+
+		sum += count * f->per_day * (5 + 2 * f->weekend) / 7;
 	}
 	return sum;
 }

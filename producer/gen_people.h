@@ -1,6 +1,6 @@
 /*
- * Customers: who they are, where they are at a given time, and what they hold in their hands. Everything follows from the
- * seed and the customer's index; nothing is remembered.
+ * Customers: who they are, where they are at a given time, and what they hold in their hands. Everything follows
+ * from the seed and the customer's index; nothing is remembered.
  */
 #ifndef TXPIPE_GEN_PEOPLE_H
 #define TXPIPE_GEN_PEOPLE_H
@@ -34,12 +34,13 @@ unsigned people_whereabouts(const struct world *w, const struct person *p, int64
 uint64_t people_phone(const struct world *w, const struct person *p, int64_t t, bool *fresh);
 uint64_t people_computer(const struct world *w, const struct person *p);
 
-/* Whether the person, being in that city, would buy something at that time: true as often as the rhythm of the day says. */
+/* Whether the person, being in that city, would buy something at that time: true as often as the rhythm of the
+ * day says. */
 bool people_awake(const struct person *p, unsigned city, int64_t t, struct random *r);
 
 /*
- * Purchases of the whole population as one Poisson process: the sum of everybody's own rhythm. A person drawn from it at
- * time t is distributed as if each had been simulated alone (superposition of Poisson processes).
+ * Purchases of the whole population as one Poisson process: the sum of everybody's own rhythm. A person drawn from
+ * it at time t is distributed as if each had been simulated alone (superposition of Poisson processes).
  */
 struct rhythm {
 	int64_t until;               /* rates hold up to here (microseconds): time zones end on half hours */

@@ -7,7 +7,7 @@ static enum payment payment_for(const struct purchase *b, struct random *r)
 	const struct person *p = b->person;
 	uint64_t taste = random_below(r, 100);
 
-	if (b->remote && taste < (b->shop.category->sigma == .5 ? 50U : 4U)) /* bills */
+	if (b->remote && taste < (b->shop.category->bill ? 50U : 4U))
 		return PAY_TRANSFER;
 	if (p->wallet && taste >= (b->remote ? 75U : 40U))
 		return p->apple ? PAY_APPLE : PAY_GOOGLE;
@@ -157,14 +157,14 @@ static void put_on_edge(struct random *r, struct record *to)
 	}
 }
 
-void purchase_case(const struct world *w, const struct shares *s, double among, struct random *r, const struct person *p,
-                   int64_t t, struct record *to)
+void purchase_case(const struct world *w, const struct shares *s, double among, struct random *r,
+                   const struct person *p, int64_t t, struct record *to)
 {
-	double dice = random_unit(r) * among, foreign = s->of[SHARE_FOREIGN];
+	double dice = random_unit(r) * among, foreign = s->of[SHARE_FOREIGN]; /* SHARE_LIFE stays negative */
 	bool high = dice < s->of[SHARE_HIGH_AMOUNT];
 	bool boundary = !high && dice < s->of[SHARE_HIGH_AMOUNT] + s->of[SHARE_BOUNDARY];
 
-	purchase_ordinary(w, r, p, t, foreign >= 0 ? foreign / among : foreign, high ? SHOP_DURABLE : SHOP_LOCAL, 1, to);
+	purchase_ordinary(w, r, p, t, foreign / among, high ? SHOP_DURABLE : SHOP_LOCAL, 1, to);
 	if (random_unit(r) * among < s->of[SHARE_BAD_LOCATION])
 		misplace(r, to);
 	else if (boundary)

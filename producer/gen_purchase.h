@@ -17,14 +17,15 @@ struct purchase {
 void purchase_record(const struct world *w, struct random *r, const struct purchase *b, struct record *to);
 
 /*
- * What the person does in ordinary life at that time, amounts times `factor`. `foreign` is the share of purchases abroad or
- * from abroad, or SHARE_LIFE. SHOP_DURABLE asks for a shop where large purchases happen, anything else leaves it open.
+ * What the person does in ordinary life at that time, amounts times `factor`. `foreign` is the share of purchases
+ * abroad or from abroad, or SHARE_LIFE. SHOP_DURABLE asks for a shop where large purchases happen, anything else
+ * leaves it open.
  */
 void purchase_ordinary(const struct world *w, struct random *r, const struct person *p, int64_t t, double foreign,
                        enum shop_kind kind, double factor, struct record *to);
 
 /* The ordinary purchase, as one of the cases for the seed rules: by the shares of `s`, each divided by `among`. */
-void purchase_case(const struct world *w, const struct shares *s, double among, struct random *r, const struct person *p,
-                   int64_t t, struct record *to);
+void purchase_case(const struct world *w, const struct shares *s, double among, struct random *r,
+                   const struct person *p, int64_t t, struct record *to);
 
 #endif

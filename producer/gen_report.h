@@ -11,7 +11,8 @@ struct report {
 	uint64_t late, duplicates;
 	uint64_t malformed[SHARES];
 	uint64_t stories[STORIES];
-	uint64_t high_amount, foreign, bad_location, flagged; /* originals that each seed rule hits; that any of them hits */
+	uint64_t high_amount, foreign, bad_location; /* originals that each seed rule hits */
+	uint64_t flagged;                            /* … that any of them hits */
 	uint64_t bytes;
 	int64_t first, last; /* event times of the originals, late ones excepted */
 };

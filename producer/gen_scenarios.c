@@ -120,8 +120,8 @@ void scenarios_take(struct scenarios *s, const struct world *w, int64_t t, struc
 	if (c->kind == INCIDENT_COUNTERFEIT)
 		world_merchants_near(w, c->city, &first, &end);
 	else
-		world_merchants_in(w, random_below(r, 2) == 0 ? people_country(&p) : world_cities[c->city].country, &first,
-		                   &end);
+		world_merchants_in(w, random_below(r, 2) == 0 ? people_country(&p) : world_cities[c->city].country,
+		                   &first, &end);
 	shops_get(w, shops_draw(r, first, end, b.remote ? SHOP_REMOTE : SHOP_LOCAL), &b.shop);
 	c->step++;
 	if (c->kind == INCIDENT_CARD_TESTING)
@@ -170,8 +170,8 @@ static void warm_up(struct scenarios *s, const struct world *w, double per_micro
 	}
 }
 
-static bool begin_one(struct scenarios *s, const struct world *w, struct random *r, unsigned kind, const struct person *p,
-                      const struct record *purchase, int64_t t)
+static bool begin_one(struct scenarios *s, const struct world *w, struct random *r, unsigned kind,
+                      const struct person *p, const struct record *purchase, int64_t t)
 {
 	uint64_t customer = p->index;
 	struct incident c;
@@ -213,7 +213,8 @@ static uint64_t spell(uint64_t k, uint64_t n, int days, int64_t t)
 	return (uint64_t)((t + (int64_t)((double)period * (double)k / (double)n)) / period);
 }
 
-static void leaked_card(const struct scenarios *s, const struct world *w, struct random *r, int64_t t, struct record *to)
+static void leaked_card(const struct scenarios *s, const struct world *w, struct random *r, int64_t t,
+                        struct record *to)
 {
 	struct random own;
 	struct person p;
@@ -248,8 +249,8 @@ static void compromised_merchant(const struct scenarios *s, const struct world *
 	to->story = STORY_COMPROMISED_MERCHANT;
 }
 
-bool scenarios_state(const struct scenarios *s, const struct world *w, const struct rhythm *y, struct random *r, int64_t t,
-                     struct record *to)
+bool scenarios_state(const struct scenarios *s, const struct world *w, const struct rhythm *y, struct random *r,
+                     int64_t t, struct record *to)
 {
 	double dice = random_unit(r);
 
@@ -269,8 +270,8 @@ static uint64_t at_least_one(double n, uint64_t most)
 	return n < 1 ? 1 : n < (double)most ? (uint64_t)n : most;
 }
 
-void scenarios_init(struct scenarios *s, const struct world *w, const struct shares *shares, double per_day, int64_t now,
-                    struct random *r)
+void scenarios_init(struct scenarios *s, const struct world *w, const struct shares *shares, double per_day,
+                    int64_t now, struct random *r)
 {
 	double incidents_share = 0, legitimate = 1 - shares->scenarios, ordinary;
 
@@ -278,8 +279,11 @@ void scenarios_init(struct scenarios *s, const struct world *w, const struct sha
 	for (unsigned i = 0; i < INCIDENTS; i++)
 		incidents_share += shares->of[incidents[i].share];
 	ordinary = 1 - incidents_share; /* of the stream: what does not come from an incident */
-	for (unsigned i = 0; i < INCIDENTS; i++)
-		s->begin[i] = shares->of[incidents[i].share] * 2 / (incidents[i].least + incidents[i].most) / legitimate;
+	for (unsigned i = 0; i < INCIDENTS; i++) {
+		double purchases = (incidents[i].least + incidents[i].most) / 2.0; /* on average */
+
+		s->begin[i] = shares->of[incidents[i].share] / purchases / legitimate;
+	}
 	s->state_share[0] = shares->of[SHARE_LEAKED_CARD] / ordinary;
 	s->state_share[1] = shares->of[SHARE_COMPROMISED_MERCHANT] / ordinary;
 	/* a leaked card is misused about five times, a merchant loses about 150 cards */

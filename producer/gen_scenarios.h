@@ -1,7 +1,8 @@
 /*
- * Fraud. Three scenarios are incidents: a chain of purchases that begins at some moment (card testing, counterfeit card,
- * account takeover). Two are states that last for days and touch a part of what happens anyway (leaked card, compromised
- * merchant): who is affected at a given time follows from the seed, so that a short stream has its share of them too.
+ * Fraud. Three scenarios are incidents: a chain of purchases that begins at some moment (card testing, counterfeit
+ * card, account takeover). Two are states that last for days and touch a part of what happens anyway (leaked card,
+ * compromised merchant): who is affected at a given time follows from the seed, so that a short stream has its
+ * share of them too.
  */
 #ifndef TXPIPE_GEN_SCENARIOS_H
 #define TXPIPE_GEN_SCENARIOS_H
@@ -32,8 +33,8 @@ struct scenarios {
 
 /* `per_day` is the number of purchases that the stream is to have, on average; `now` is where it begins. Incidents
  * that began before are under way already. */
-void scenarios_init(struct scenarios *s, const struct world *w, const struct shares *shares, double per_day, int64_t now,
-                    struct random *r);
+void scenarios_init(struct scenarios *s, const struct world *w, const struct shares *shares, double per_day,
+                    int64_t now, struct random *r);
 void scenarios_free(struct scenarios *s);
 
 /* When the next purchase of an incident is due, or INT64_MAX. */
@@ -46,8 +47,8 @@ static inline int64_t scenarios_due(const struct scenarios *s)
 void scenarios_take(struct scenarios *s, const struct world *w, int64_t t, struct record *to);
 
 /* Perhaps a purchase of one of the two states instead of an ordinary one: true if *to is filled. */
-bool scenarios_state(const struct scenarios *s, const struct world *w, const struct rhythm *y, struct random *r, int64_t t,
-                     struct record *to);
+bool scenarios_state(const struct scenarios *s, const struct world *w, const struct rhythm *y, struct random *r,
+                     int64_t t, struct record *to);
 
 /* After an ordinary purchase at time t: perhaps an incident begins. */
 void scenarios_begin(struct scenarios *s, const struct world *w, struct random *r, const struct person *p,

@@ -40,9 +40,9 @@ struct shares {
 const char *share_name(enum share_kind kind);
 
 /*
- * Defaults, then each NAME=SHARE of --rate-of. `malformed` (of --malformed) is divided evenly among the malformed kinds
- * that --rate-of leaves alone, but SHARE_OVER_LONG. Ends the process with a usage error for unknown or repeated names and
- * shares that are no numbers in 0..1 or too large together.
+ * Defaults, then each NAME=SHARE of --rate-of. `malformed` (of --malformed) is divided evenly among the malformed
+ * kinds that --rate-of leaves alone, but SHARE_OVER_LONG. Ends the process with a usage error for unknown or
+ * repeated names and shares that are no numbers in 0..1 or too large together.
  */
 void shares_set(struct shares *s, double malformed, const struct opt_list *rates);
 

@@ -41,7 +41,8 @@ uint64_t shops_draw(struct random *r, uint64_t first, uint64_t end, enum shop_ki
 {
 	uint64_t n = end - first, drawn = gmath_zipf(r, n);
 
-	/* Categories repeat: all of them stand within the next WORLD_CATEGORIES, if they stand anywhere in the range. */
+	/* Categories repeat: all of them stand within the next WORLD_CATEGORIES, if they stand anywhere in the
+	 * range. */
 	for (uint64_t i = 0; i < WORLD_CATEGORIES && i < n; i++) {
 		uint64_t index = first + (drawn + i) % n;
 

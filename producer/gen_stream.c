@@ -4,7 +4,8 @@
 
 static const int64_t HOUR = 3600000000;
 
-/* Exponential gaps at a rate that is constant up to rhythm.until; memoryless, so at that border the draw starts anew. */
+/* Exponential gaps at a rate that is constant up to rhythm.until; memoryless, so at that border the draw starts
+ * anew. */
 static void draw_next(struct stream *s)
 {
 	for (;;) {

@@ -83,18 +83,18 @@ const struct profile world_profiles[WORLD_PROFILES] = {
 
 /* Merchants take these in turn, so that any eight neighbours hold at least one remote and one durable category. */
 const struct category world_categories[WORLD_CATEGORIES] = {
-	{"grocery", 32, .70, false, false},        {"online_retail", 42, .90, true, true},
-	{"restaurant", 26, .60, false, false},     {"fuel", 45, .35, false, false},
-	{"cafe", 6, .40, false, false},            {"pharmacy", 18, .70, false, false},
-	{"digital_goods", 9, .70, true, false},    {"electronics", 160, .90, false, true},
-	{"grocery", 32, .70, false, false},        {"clothing", 55, .70, false, false},
-	{"travel", 240, .80, true, true},          {"restaurant", 26, .60, false, false},
-	{"transit", 4, .60, false, false},         {"home", 80, .90, false, true},
-	{"online_retail", 42, .90, true, true},    {"entertainment", 30, .60, false, false},
-	{"grocery", 32, .70, false, false},        {"lodging", 170, .60, false, true},
-	{"cafe", 6, .40, false, false},            {"utilities", 85, .50, true, false},
-	{"restaurant", 26, .60, false, false},     {"jewellery", 220, .95, false, true},
-	{"digital_goods", 9, .70, true, false},    {"fuel", 45, .35, false, false},
+	{"grocery", 32, .70, false, false, false},        {"online_retail", 42, .90, true, true, false},
+	{"restaurant", 26, .60, false, false, false},     {"fuel", 45, .35, false, false, false},
+	{"cafe", 6, .40, false, false, false},            {"pharmacy", 18, .70, false, false, false},
+	{"digital_goods", 9, .70, true, false, false},    {"electronics", 160, .90, false, true, false},
+	{"grocery", 32, .70, false, false, false},        {"clothing", 55, .70, false, false, false},
+	{"travel", 240, .80, true, true, false},          {"restaurant", 26, .60, false, false, false},
+	{"transit", 4, .60, false, false, false},         {"home", 80, .90, false, true, false},
+	{"online_retail", 42, .90, true, true, false},    {"entertainment", 30, .60, false, false, false},
+	{"grocery", 32, .70, false, false, false},        {"lodging", 170, .60, false, true, false},
+	{"cafe", 6, .40, false, false, false},            {"utilities", 85, .50, true, false, true},
+	{"restaurant", 26, .60, false, false, false},     {"jewellery", 220, .95, false, true, false},
+	{"digital_goods", 9, .70, true, false, false},    {"fuel", 45, .35, false, false, false},
 };
 
 static const struct { const char *code; int64_t step; } whole_currencies[] = {{"KRW", 10}, {"JPY", 1}};

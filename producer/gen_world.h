@@ -41,6 +41,7 @@ struct category {
 	double median, sigma; /* of the log-normal amount, in the base currency */
 	bool remote;          /* bought from afar: web shops, bookings, bills */
 	bool durable;         /* where rare large purchases happen */
+	bool bill;            /* mostly paid by transfer */
 };
 
 struct profile {
@@ -71,7 +72,8 @@ struct world {
 	uint64_t seed;
 	uint64_t customers, merchants;
 	unsigned countries, cities; /* in use: a small number of merchants serves the first countries only */
-	/* customers of segment s (city * WORLD_PROFILES + profile): indexes customer_start[s] .. customer_start[s + 1] - 1 */
+	/* customers of segment s (city * WORLD_PROFILES + profile): indexes customer_start[s] ..
+	 * customer_start[s + 1] - 1 */
 	uint64_t customer_start[WORLD_SEGMENTS + 1];
 	uint64_t merchant_start[WORLD_CITIES + 1]; /* the same for the merchants of a city */
 	struct currency currency[WORLD_CURRENCIES];

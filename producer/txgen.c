@@ -51,11 +51,12 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "labels", &set.labels, "FILE", "write the truth about each record, one label a line", .min = 0},
 	{OPT_HEADING, .help = "Faults and cases (SHARE: a number from 0 to 1, of the well-formed records):"},
 	{OPT_REAL, 0, "late", &set.late, "SHARE", "records whose event time lies 1 to 36 hours behind (0)", .max = 1},
-	{OPT_REAL, 0, "duplicates", &set.duplicates, "SHARE", "records that come again later, byte for byte; on top (0)",
+	{OPT_REAL, 0, "duplicates", &set.duplicates, "SHARE", "records that come again later, byte by byte; on top (0)",
          .max = 1},
 	{OPT_REAL, 0, "malformed", &set.malformed, "SHARE", "malformed lines of all kinds but over_long; on top (0)",
          .max = 1},
-	{OPT_LIST, 0, "rate-of", &set.rates, "NAME=SHARE", "how often one thing happens (see below); repeatable", .min = 0},
+	{OPT_LIST, 0, "rate-of", &set.rates, "NAME=SHARE", "how often one thing happens (see below); repeatable",
+         .min = 0},
 	{OPT_SIZE, 0, "long-bytes", &set.long_bytes, "SIZE", "length of an over_long line (2162689, one byte too many)",
          .min = FAULTS_LONG_MIN, .max = 1 << 30},
 	{.type = OPT_END},
@@ -129,7 +130,8 @@ static int keep_pace(struct work *w)
 		if (flush(w) < 0)
 			return -1;
 		tick(w);
-		/* not below a millisecond: a fast stream goes out in batches; not above two seconds: metrics stay fresh */
+		/* not below a millisecond: a fast stream goes out in batches; not above two seconds: metrics
+		 * stay fresh */
 		if (pace_sleep(wait < 1000 ? 1000 : wait < 2000000 ? wait : 2000000, w->out.fd)) {
 			w->out.error = EPIPE;
 			return -1;
@@ -244,7 +246,7 @@ static int generate(const struct common *common)
 	pace_start(&w.pace, set.rate);
 
 	if (run(&w) < 0)
-		status = w.labels.error != 0 ? out_failed(&w.labels, set.labels) : out_failed(&w.out, "standard output");
+		status = w.out.error != 0 ? out_failed(&w.out, "standard output") : out_failed(&w.labels, set.labels);
 	tick(&w);
 	progress_finish(&w.progress, w.report.records);
 	if (status == EXIT_DONE)
