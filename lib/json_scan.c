@@ -4,6 +4,7 @@
 #include "hex.h"
 #include "json.h"
 #include "json_skip.h"
+#include "utf8.h"
 
 struct scan {
 	const char *end;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 static const char *tool = "txpipe";
 static bool as_json;
 static enum log_level limit = LEVEL_NOTICE;
@@ -42,24 +44,35 @@ bool log_colour(int fd)
 	return isatty(fd) && (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-/* Control characters could move the terminal's cursor or break the JSON: they leave as \uXXXX. */
-static size_t escape(char *to, size_t room, const char *text)
+/*
+ * Control characters (C1 ones too) could move the terminal's cursor or break the JSON: they leave as \uXXXX. Bytes that are
+ * not UTF-8 become U+FFFD.
+ */
+static void escape(char *to, size_t room, const char *text)
 {
-	size_t n = 0;
+	const char *end = text + strlen(text);
+	size_t n = 0, taken;
 
-	for (; *text != '\0' && n + 7 < room; text++) {
+	for (; text < end && n + 7 < room; text += taken) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c < 0x20 || c == 0x7f) {
+		taken = utf8_length(text, end);
+		if (taken == 0) {
+			memcpy(to + n, "\xef\xbf\xbd", 3);
+			n += 3;
+			taken = 1;
+		} else if (c < 0x20 || c == 0x7f) {
 			n += (size_t)snprintf(to + n, room - n, "\\u%04x", c);
+		} else if (taken == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0) {
+			n += (size_t)snprintf(to + n, room - n, "\\u%04x", (unsigned char)text[1]);
 		} else {
 			if (as_json && (c == '"' || c == '\\'))
 				to[n++] = '\\';
-			to[n++] = (char)c;
+			memcpy(to + n, text, taken);
+			n += taken;
 		}
 	}
 	to[n] = '\0';
-	return n;
 }
 
 void log_at(enum log_level level, const char *format, ...)

@@ -1,6 +1,7 @@
 #include "opt.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,12 +81,22 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+/* Durations and sizes are kept in small units that would not help anybody: no bounds are named for them. */
+_Noreturn static void out_of_range(const struct opt *o, const char *label, const char *text)
+{
+	if (o->type != OPT_INT && o->type != OPT_REAL)
+		opt_usage("%s: %s is out of range", label, text);
+	if (o->max == 0 || o->max == INT64_MAX)
+		opt_usage("%s: %s is out of range, it must be at least %" PRId64, label, text, o->min);
+	opt_usage("%s: %s is out of range %" PRId64 "..%" PRId64, label, text, o->min, o->max);
+}
+
 static void store_int(const struct opt *o, const char *label, const char *text, int64_t value)
 {
-	int64_t max = o->min == 0 && o->max == 0 ? INT64_MAX : o->max;
+	int64_t max = o->min >= 0 && o->max == 0 ? INT64_MAX : o->max;
 
 	if (value < o->min || value > max)
-		opt_usage("%s: %s is out of range", label, text);
+		out_of_range(o, label, text);
 	*(int64_t *)o->to = value;
 }
 
@@ -120,8 +131,8 @@ static void store(const struct opt *o, const char *label, const char *text)
 
 		if (parse_real(span_of(text), &real) < 0)
 			opt_usage("%s: '%s' is not a number", label, text);
-		if (real < (double)o->min || (o->max != 0 && real > (double)o->max))
-			opt_usage("%s: %s is out of range", label, text);
+		if (real < (double)o->min || ((o->max != 0 || o->min < 0) && real > (double)o->max))
+			out_of_range(o, label, text);
 		*(double *)o->to = real;
 		break;
 	}
@@ -266,7 +277,8 @@ static void parse_all(const struct opt *table, size_t count, bool *given, int ar
 			snprintf(label, sizeof label, "-%c", code);
 		if (given[i] && table[i].type != OPT_LIST && table[i].type != OPT_COUNT)
 			opt_usage("%s is given twice", label);
-		given[i] = true;
+		for (size_t j = 0; j < count; j++) /* other spellings of it too */
+			given[j] = given[j] || (j == i || (table[j].to != NULL && table[j].to == table[i].to));
 		store(&table[i], label, optarg != NULL ? optarg : "");
 	}
 }

@@ -1,6 +1,7 @@
 /*
  * Options. One table per tool gives parsing, range checks, `--help`, and what manuals and completions are
- * checked against. A repeated option is an error unless it is a list or a count; every number is range-checked.
+ * checked against. A repeated option is an error unless it is a list or a count, and so are two spellings of one (two rows
+ * with the same `to`); every number is range-checked.
  */
 #ifndef TXPIPE_OPT_H
 #define TXPIPE_OPT_H
@@ -35,7 +36,7 @@ struct opt {
 	void *to;            /* where the value goes; keeps its former value (the default) if not given */
 	const char *arg;     /* name of the argument in --help, such as FILE */
 	const char *help;    /* one line; says the default */
-	int64_t min, max;    /* for numbers; both 0: 0..INT64_MAX */
+	int64_t min, max;    /* for numbers; max 0 with a min of 0 or more: no upper bound */
 	const char *choices; /* "latency|throughput" */
 	bool optional;       /* the argument may be left out (only as --name=ARG); *to is then "" */
 	const char *env;     /* environment variable used when the option is not given */

@@ -22,12 +22,12 @@ static void print(const struct progress *p, uint64_t total, uint64_t since, int6
 
 void progress_tick(struct progress *p, uint64_t total)
 {
-	int64_t now, every = log_colour(STDERR_FILENO) ? 1000000 : 10000000;
+	int64_t now;
 
 	if (!p->on)
 		return;
 	now = clock_monotonic();
-	if (now - p->printed < every)
+	if (now - p->printed < (log_colour(STDERR_FILENO) ? 1000000 : 10000000))
 		return;
 	print(p, total, p->printed_total, now - p->printed);
 	p->printed = now;

@@ -2,8 +2,8 @@
 
 #include "base64.h"
 #include "digest.h"
-#include "json_skip.h"
 #include "parse.h"
+#include "utf8.h"
 
 /* The bytes without a character that the cut split: at most three bytes of it stand at the end. */
 static struct span whole_characters(struct span s)

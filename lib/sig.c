@@ -13,7 +13,8 @@
 
 static volatile sig_atomic_t asked;
 static int wake[2] = {-1, -1};
-static int64_t grace_us, deadline;
+static int64_t grace_us;
+static volatile int64_t deadline; /* set before `asked` */
 
 static void handle(int number)
 {
@@ -23,6 +24,7 @@ static void handle(int number)
 		signal(number, SIG_DFL);
 		raise(number); /* delivered when the handler returns: the status is 128+n, as for any signal */
 	} else {
+		deadline = clock_monotonic() + grace_us;
 		asked = number;
 		if (write(wake[1], "", 1) < 0)
 			asked = number; /* the pipe cannot be full; poll also returns on EINTR */
@@ -30,9 +32,16 @@ static void handle(int number)
 	errno = saved;
 }
 
+/* Not SIG_IGN, which commands that a tool starts would inherit: a write fails with EPIPE all the same. */
+static void no_reader(int number)
+{
+	(void)number;
+}
+
 void sig_init(int64_t grace)
 {
 	struct sigaction action = {.sa_handler = handle};
+	struct sigaction on_pipe = {.sa_handler = no_reader, .sa_flags = SA_RESTART};
 
 	if (pipe(wake) < 0) {
 		log_error("cannot make a pipe: %s", strerror(errno));
@@ -45,7 +54,8 @@ void sig_init(int64_t grace)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&on_pipe.sa_mask);
+	sigaction(SIGPIPE, &on_pipe, NULL);
 }
 
 int sig_asked(void)
@@ -60,8 +70,6 @@ int64_t sig_grace_left(void)
 	if (asked == 0)
 		return INT64_MAX;
 	now = clock_monotonic();
-	if (deadline == 0)
-		deadline = now + grace_us;
 	return deadline > now ? deadline - now : 0;
 }
 

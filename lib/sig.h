@@ -1,6 +1,6 @@
 /*
  * Signals. SIGTERM and SIGINT ask for an orderly end: sources stop, filters and sinks read on to the end of
- * input or to the end of the grace time. A second signal ends the process at once. SIGPIPE is ignored: a
+ * input or to the end of the grace time. A second signal ends the process at once. SIGPIPE does nothing: a
  * reader that goes away is seen as EPIPE or by poll().
  */
 #ifndef TXPIPE_SIG_H
