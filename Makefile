@@ -10,7 +10,9 @@ KMOCK      = kcat-like/kmock.c
 FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c judge.c map.c pool.c \
 	program.c render.c rule_check.c rule_error.c rule_expr.c rule_lex.c rule_parse.c splice.c tally.c vm.c work.c)
 PGLOAD     = pgload/pgload.c
-AGGREGATE  = aggregate/aggregate.c
+AGGREGATE  = aggregate/aggregate.c $(addprefix aggregate/,arena.c config.c data_test.c db.c files.c generic_test.c graph.c \
+	history.c materialise.c merge.c nearest.c place.c project.c relation.c report.c resolve.c run.c schema.c select.c \
+	session.c template.c value.c yaml.c)
 
 LIBS_txgen      =
 LIBS_kproduce   = rdkafka
@@ -67,6 +69,8 @@ $(BUILD)/producer/gen_world.o: $(BUILD)/embed/lib/currencies.ndjson.h
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/aggregate/session.o: $(BUILD)/embed/aggregate/sql/schema_1.sql.h
 
 $(BUILD)/libtxpipe.a: $(LIB_OBJ)
 	rm -f $@ && ar rcs $@ $^

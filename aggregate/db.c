@@ -1,0 +1,221 @@
+#include "db.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "log.h"
+#include "metrics.h"
+#include "parse.h"
+#include "sig.h"
+
+enum { TICK_MS = 1000 };
+
+static void clear_error(struct db *db)
+{
+	free(db->message);
+	free(db->detail);
+	free(db->hint);
+	db->message = db->detail = db->hint = NULL;
+	db->sqlstate[0] = '\0';
+	db->class = PG_FINE;
+	db->position = 0;
+}
+
+/* As one line. */
+static char *one_line(const char *text)
+{
+	char *copy = xstrdup(text);
+	size_t n = strlen(copy);
+
+	while (n > 0 && copy[n - 1] == '\n')
+		copy[--n] = '\0';
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c == '\n' || *c == '\t')
+			*c = ' ';
+	return copy;
+}
+
+static char *field(const PGresult *r, int code)
+{
+	const char *text = r != NULL ? PQresultErrorField(r, code) : NULL;
+
+	return text != NULL ? one_line(text) : NULL;
+}
+
+static int keep_error(struct db *db, const PGresult *r)
+{
+	const char *state = pg_sqlstate(r);
+	char *position;
+	int64_t at = 0;
+
+	clear_error(db);
+	if (strlen(state) == 5)
+		memcpy(db->sqlstate, state, 6);
+	db->class = pg_classify(state);
+	db->message = field(r, PG_DIAG_MESSAGE_PRIMARY);
+	if (db->message == NULL)
+		db->message = one_line(PQerrorMessage(db->c));
+	db->detail = field(r, PG_DIAG_MESSAGE_DETAIL);
+	db->hint = field(r, PG_DIAG_MESSAGE_HINT);
+	position = field(r, PG_DIAG_STATEMENT_POSITION);
+	if (position != NULL && parse_int(span_of(position), &at) == 0)
+		db->position = (int)at;
+	free(position);
+	return -1;
+}
+
+static void cancel(struct db *db)
+{
+	char why[256];
+	PGcancel *handle = PQgetCancel(db->c);
+
+	db->cancelled = true;
+	if (handle != NULL && !PQcancel(handle, why, sizeof why))
+		log_warn("the statement cannot be cancelled on the server: %s", why);
+	PQfreeCancel(handle);
+}
+
+/* Until the next result can be fetched without blocking. 0, or -1 if the connection is gone. */
+static int await(struct db *db, bool watch_signals)
+{
+	while (PQisBusy(db->c)) {
+		struct pollfd fds[2] = {{.fd = PQsocket(db->c), .events = POLLIN},
+		                        {.fd = watch_signals && !db->cancelled ? sig_fd() : -1, .events = POLLIN}};
+		int n = poll(fds, 2, TICK_MS);
+
+		metrics_tick();
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (watch_signals && !db->cancelled && sig_asked() != 0)
+			cancel(db);
+		if (n > 0 && fds[0].revents != 0 && !PQconsumeInput(db->c))
+			return -1;
+	}
+	return 0;
+}
+
+/* All results of what was sent; the first error wins. */
+static int collect(struct db *db, bool watch_signals, PGresult **result)
+{
+	PGresult *r, *last = NULL;
+	int status = 0;
+
+	watch_signals = watch_signals && !db->last_words;
+	for (;;) {
+		if (await(db, watch_signals) < 0) {
+			if (status == 0)
+				status = keep_error(db, NULL);
+			break;
+		}
+		r = PQgetResult(db->c);
+		if (r == NULL)
+			break;
+		if (PQresultStatus(r) == PGRES_FATAL_ERROR && status == 0)
+			status = keep_error(db, r);
+		PQclear(last);
+		last = r;
+	}
+	if (status == 0 && result != NULL) {
+		*result = last;
+		return 0;
+	}
+	PQclear(last);
+	return status;
+}
+
+static int refused(struct db *db, PGresult **result)
+{
+	if (result != NULL)
+		*result = NULL;
+	if (db->last_words || (!db->cancelled && sig_asked() == 0))
+		return 0;
+	db->cancelled = true;
+	clear_error(db);
+	db->class = PG_AGAIN;
+	db->message = xstrdup("interrupted");
+	return -1;
+}
+
+int db_query(struct db *db, const char *sql, PGresult **result)
+{
+	if (refused(db, result) < 0)
+		return -1;
+	log_debug("sql: %s", sql);
+	if (!PQsendQuery(db->c, sql))
+		return keep_error(db, NULL);
+	return collect(db, true, result);
+}
+
+int db_params(struct db *db, const char *sql, int count, const char *const *values, PGresult **result)
+{
+	if (result != NULL)
+		*result = NULL;
+	log_debug("sql: %s", sql);
+	if (!PQsendQueryParams(db->c, sql, count, NULL, values, NULL, NULL, 0))
+		return keep_error(db, NULL);
+	return collect(db, false, result);
+}
+
+int db_describe(struct db *db, const char *sql, PGresult **result)
+{
+	if (refused(db, result) < 0)
+		return -1;
+	if (!PQsendPrepare(db->c, "", sql, 0, NULL))
+		return keep_error(db, NULL);
+	if (collect(db, true, NULL) < 0)
+		return -1;
+	if (!PQsendDescribePrepared(db->c, ""))
+		return keep_error(db, NULL);
+	return collect(db, true, result);
+}
+
+void db_roll_back(struct db *db, const char *sql)
+{
+	PGresult *r;
+
+	if (PQstatus(db->c) != CONNECTION_OK || !PQsendQuery(db->c, sql))
+		return;
+	while (await(db, false) == 0 && (r = PQgetResult(db->c)) != NULL)
+		PQclear(r);
+}
+
+int db_failed(const struct db *db, const char *what)
+{
+	log_error("%s: %s%s%s%s%s%s%s%s", what, db->message != NULL ? db->message : "failed", db->sqlstate[0] != '\0' ? " (SQLSTATE " : "",
+	          db->sqlstate, db->sqlstate[0] != '\0' ? ")" : "", db->detail != NULL ? "; " : "",
+	          db->detail != NULL ? db->detail : "", db->hint != NULL ? "; hint: " : "", db->hint != NULL ? db->hint : "");
+	/* What a data error means to a batch loader is a row; here it is a statement that a person has to look at. */
+	return db->class == PG_ROW ? EXIT_USAGE : pg_exit_status(db->class);
+}
+
+void db_free(struct db *db)
+{
+	clear_error(db);
+	PQfinish(db->c);
+	db->c = NULL;
+}
+
+int64_t db_int(const PGresult *r, int row, int column)
+{
+	int64_t n = 0;
+
+	if (!PQgetisnull(r, row, column) && parse_int(span_of(PQgetvalue(r, row, column)), &n) < 0)
+		n = 0;
+	return n;
+}
+
+size_t db_offset(const char *text, int position)
+{
+	const char *p = text;
+
+	while (*p != '\0' && position > 1) {
+		p++;
+		while (((unsigned char)*p & 0xc0) == 0x80)
+			p++;
+		position--;
+	}
+	return (size_t)(p - text);
+}

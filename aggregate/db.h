@@ -1,0 +1,47 @@
+/*
+ * Statements of a run, on its one connection: sent without blocking, so that SIGTERM and SIGINT cancel them on the
+ * server; their errors are kept, because a run goes on with other nodes and tells them by file and line.
+ */
+#ifndef AGGREGATE_DB_H
+#define AGGREGATE_DB_H
+
+#include "buf.h"
+#include "pg.h"
+
+struct db {
+	PGconn *c;
+	bool cancelled;  /* a signal came: what ran was cancelled, and nothing more is sent until … */
+	bool last_words; /* … the owner sets this: the run is decided and is being written down, whatever signal comes */
+	/* of the statement that failed last: */
+	char sqlstate[6];
+	enum pg_class class;
+	char *message;   /* the server's words, one line */
+	char *detail, *hint; /* or NULL */
+	int position;    /* character in the statement, from 1; 0 unknown */
+};
+
+/* Run one or several statements. 0 and *result of the last (NULL pointer: not wanted; the caller clears it), or -1 with the
+ * error kept. */
+int db_query(struct db *db, const char *sql, PGresult **result);
+
+/* One statement with text parameters. */
+int db_params(struct db *db, const char *sql, int count, const char *const *values, PGresult **result);
+
+/* Let the server parse the statement: 0 and *result with the names and types of its columns. */
+int db_describe(struct db *db, const char *sql, PGresult **result);
+
+/* Roll back, to a savepoint or wholly, even after a signal; the error that led to it stays kept. */
+void db_roll_back(struct db *db, const char *sql);
+
+/* Print the error that is kept: "what: ERROR: …". Returns the exit status that goes with it. */
+int db_failed(const struct db *db, const char *what);
+
+void db_free(struct db *db); /* closes the connection */
+
+/* The value as a number; 0 if null. */
+int64_t db_int(const PGresult *r, int row, int column);
+
+/* Byte offset of character `position` (from 1) of a UTF-8 text. */
+size_t db_offset(const char *text, int position);
+
+#endif

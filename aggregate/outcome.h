@@ -1,0 +1,37 @@
+/* What became of a node in a run. */
+#ifndef AGGREGATE_OUTCOME_H
+#define AGGREGATE_OUTCOME_H
+
+#include "buf.h"
+#include "project.h"
+
+enum outcome_status {
+	OUTCOME_NONE,        /* not part of the run */
+	OUTCOME_SUCCESS,     /* a model was built */
+	OUTCOME_UNCHANGED,   /* a model was looked at, and nothing had to be written */
+	OUTCOME_PASS,
+	OUTCOME_WARN,
+	OUTCOME_FAIL,        /* a test with severity error failed */
+	OUTCOME_ERROR,       /* SQL or project error */
+	OUTCOME_SKIPPED,     /* something that it needs failed, or the run ended before */
+	OUTCOME_ROLLED_BACK  /* a model was built, and the run was not published */
+};
+
+struct outcome {
+	const struct node *node;
+	enum outcome_status status;
+	int64_t rows, inserted, updated, deleted, failures; /* -1: does not apply */
+	int64_t us;
+	char *message;   /* or NULL */
+	int exit_status; /* of an error */
+	struct buf kept; /* failing rows: the elements of a JSON array */
+	int kept_count;
+	char *definition; /* of a view: fingerprint of what the server made of it */
+};
+
+static inline bool outcome_bad(const struct outcome *o)
+{
+	return o->status == OUTCOME_FAIL || o->status == OUTCOME_ERROR || o->status == OUTCOME_SKIPPED;
+}
+
+#endif

@@ -1,0 +1,272 @@
+#include "resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "generic_test.h"
+#include "log.h"
+#include "nearest.h"
+
+/* What template_render() hands back to us. */
+struct compiling {
+	struct project *p;
+	struct node *node;
+};
+
+static void need(struct project *p, struct indexes *list, size_t index)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->item[i] == index)
+			return;
+	list->item = arena_more(&p->arena, list->item, list->count, sizeof *list->item);
+	list->item[list->count++] = index;
+}
+
+static int no_such_node(struct project *p, const struct template_call *call, enum node_kind kind, const char *name)
+{
+	const char **words = arena_alloc(&p->arena, (p->count + 1) * sizeof *words);
+	const char *near;
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->node[i]->kind == kind)
+			words[count++] = p->node[i]->name;
+	near = nearest_word(name, words);
+	if (near != NULL)
+		return place_error(call->at, "there is no %s '%s'; did you mean '%s'?", kind == NODE_MODEL ? "model" : "source",
+		                   name, near);
+	return place_error(call->at, "there is no %s '%s'%s", kind == NODE_MODEL ? "model" : "source", name,
+	                   kind == NODE_MODEL ? " (a table that the project does not build is a source)" : "");
+}
+
+/* The node that a ref() or source() means, or NULL with a message. */
+static struct node *target(struct project *p, const struct template_call *call)
+{
+	enum node_kind kind = call->kind == CALL_REF ? NODE_MODEL : NODE_SOURCE;
+	const char *name = template_arg_text(call, 0);
+	struct node *n;
+
+	if (kind == NODE_SOURCE)
+		name = arena_format(&p->arena, "%s.%s", name, template_arg_text(call, 1));
+	n = project_find(p, kind, name);
+	if (n == NULL)
+		no_such_node(p, call, kind, name);
+	else if (n->config.disabled)
+		place_error(call->at, "the model '%s' is disabled (enabled=false)", name);
+	return n != NULL && !n->config.disabled ? n : NULL;
+}
+
+static void find_needs(struct project *p, struct node *n)
+{
+	for (size_t i = 0; i < n->template.count; i++) {
+		const struct template_call *call = &n->template.call[i];
+		const struct node *to;
+
+		if (call->kind == CALL_THIS && n->kind != NODE_MODEL) {
+			place_error(call->at, "{{ this }} is the relation of a model; a test has none");
+			p->faults++;
+		}
+		if (call->kind != CALL_REF && call->kind != CALL_SOURCE)
+			continue;
+		to = target(p, call);
+		if (to == NULL)
+			p->faults++;
+		else
+			need(p, &p->needs[n->index], to->index);
+	}
+}
+
+/* The relation that a relationships test looks into. */
+static const char *test_target(struct project *p, struct node *n)
+{
+	struct template_call call;
+	const struct node *to;
+
+	if (template_parse_call(&p->arena, n->at, n->test.to, &call) < 0)
+		return NULL;
+	if (call.kind != CALL_REF && call.kind != CALL_SOURCE) {
+		place_error(n->at, "to: must be ref('…') or source('…', '…')");
+		return NULL;
+	}
+	to = target(p, &call);
+	if (to == NULL)
+		return NULL;
+	need(p, &p->needs[n->index], to->index);
+	return to->relation;
+}
+
+static void resolve_test(struct project *p, struct node *n)
+{
+	const char *to = "";
+
+	if (n->test.kind == TEST_SINGULAR) {
+		find_needs(p, n);
+		if (n->config.warn_if.percent || n->config.error_if.percent) {
+			place_error(n->at, "a singular test has no rows to take a percentage of");
+			p->faults++;
+		}
+		if (n->config.where != NULL) {
+			place_error(n->at, "where belongs to generic tests; write the condition into the select");
+			p->faults++;
+		}
+	} else {
+		need(p, &p->needs[n->index], n->test.of);
+		if (n->test.kind == TEST_RELATIONSHIPS && (to = test_target(p, n)) == NULL)
+			p->faults++;
+		else
+			generic_test_compile(&p->arena, &n->test, to);
+	}
+	for (size_t i = 0; i < p->needs[n->index].count; i++)
+		n->on_model |= p->node[p->needs[n->index].item[i]]->kind == NODE_MODEL;
+}
+
+/* A model comes after the tests of what it is built from, where those tests read nothing else: tests gate. */
+static void find_after(struct project *p)
+{
+	bool *below = xcalloc(p->count, sizeof *below);
+
+	for (size_t m = 0; m < p->count; m++) {
+		for (size_t k = 0; k < p->needs[m].count; k++)
+			need(p, &p->after[m], p->needs[m].item[k]);
+		if (p->node[m]->kind != NODE_MODEL)
+			continue;
+		memset(below, 0, p->count * sizeof *below);
+		below[m] = true;
+		graph_ancestors(p->needs, p->count, below);
+		below[m] = false;
+		for (size_t t = 0; t < p->count; t++) {
+			size_t k = 0;
+
+			while (p->node[t]->kind == NODE_TEST && k < p->needs[t].count && below[p->needs[t].item[k]])
+				k++;
+			if (p->node[t]->kind == NODE_TEST && k > 0 && k == p->needs[t].count)
+				need(p, &p->after[m], t);
+		}
+	}
+	free(below);
+}
+
+static int find_order(struct project *p)
+{
+	size_t *cycle = arena_alloc(&p->arena, (p->count + 1) * sizeof *cycle);
+	struct buf path = {0};
+	size_t length;
+
+	p->order = arena_alloc(&p->arena, (p->count + 1) * sizeof *p->order);
+	if (graph_order(p->needs, p->count, p->order, cycle, &length) < 0) {
+		for (size_t i = 0; i < length; i++)
+			buf_addf(&path, "%s -> ", p->node[cycle[i]]->name);
+		place_error(p->node[cycle[0]]->at, "the models need one another in a cycle: %s%s", buf_text(&path),
+		            p->node[cycle[0]]->name);
+		buf_free(&path);
+		return -1;
+	}
+	find_after(p);
+	return graph_order(p->after, p->count, p->order, cycle, &length);
+}
+
+static const char *var_value(struct project *p, const struct template_call *call, const char *name)
+{
+	const struct yaml *maps[] = {p->given_vars, p->own_vars, p->vars};
+
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+		const struct yaml *v = maps[i] != NULL ? yaml_get(maps[i], name) : NULL;
+
+		if (v != NULL && v->kind == YAML_WORD)
+			return v->text;
+		if (v != NULL) {
+			place_error(v->at, "the variable '%s' must be one word or text", name);
+			return NULL;
+		}
+	}
+	if (call->count > 1)
+		return template_arg_text(call, 1);
+	place_error(call->at, "the variable '%s' has no value: set it by --vars '{%s: …}', under vars: in dbt_project.yml, or "
+	                      "give a default: var('%s', '…')", name, name, name);
+	return NULL;
+}
+
+static int render_call(void *arg, const struct template_call *call, struct buf *to)
+{
+	struct compiling *c = arg;
+	const char *name = template_arg_text(call, 0), *text = NULL;
+
+	switch (call->kind) {
+	case CALL_REF:
+	case CALL_SOURCE:
+		text = target(c->p, call)->relation;
+		break;
+	case CALL_THIS:
+		text = c->node->relation;
+		break;
+	case CALL_VAR:
+		text = var_value(c->p, call, name);
+		break;
+	case CALL_ENV_VAR:
+		text = getenv(name);
+		if (text == NULL)
+			text = template_arg_text(call, 1);
+		if (text == NULL)
+			place_error(call->at, "the environment variable %s is not set and has no default", name);
+		break;
+	default:
+		text = "";
+	}
+	if (text == NULL)
+		return -1;
+	buf_add_text(to, text);
+	return 0;
+}
+
+/* What, when it changes, makes a model another one. */
+static void fingerprint(struct node *n)
+{
+	struct buf text = {0};
+
+	buf_addf(&text, "%s\n%s\n", config_materialisation(n->config.materialised), n->relation);
+	for (size_t i = 0; i < n->config.unique_key.count; i++)
+		buf_addf(&text, "key %s\n", n->config.unique_key.item[i]);
+	buf_add(&text, n->compiled.sql, n->compiled.n);
+	digest_of(buf_span(&text), n->hash);
+	buf_free(&text);
+}
+
+static void compile(struct project *p, struct node *n)
+{
+	struct compiling c = {p, n};
+
+	if (n->kind == NODE_SOURCE || (n->kind == NODE_TEST && n->test.kind != TEST_SINGULAR))
+		return;
+	if (template_render(&p->arena, &n->template, render_call, &c, &n->compiled) < 0) {
+		p->faults++;
+		return;
+	}
+	if (n->compiled.n == 0) {
+		place_error(n->at, "holds no SQL");
+		p->faults++;
+	}
+	if (n->kind == NODE_MODEL)
+		fingerprint(n);
+}
+
+int resolve_project(struct project *p)
+{
+	p->needs = arena_alloc(&p->arena, p->count * sizeof *p->needs);
+	p->after = arena_alloc(&p->arena, p->count * sizeof *p->after);
+	for (size_t i = 0; i < p->count; i++) {
+		struct node *n = p->node[i];
+
+		if (n->config.disabled)
+			continue;
+		if (n->kind == NODE_MODEL)
+			find_needs(p, n);
+		else if (n->kind == NODE_TEST)
+			resolve_test(p, n);
+	}
+	if (p->faults > 0 || find_order(p) < 0)
+		return -1;
+	for (size_t i = 0; i < p->count; i++)
+		if (!p->node[i]->config.disabled)
+			compile(p, p->node[i]);
+	return p->faults > 0 ? -1 : 0;
+}

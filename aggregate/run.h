@@ -1,0 +1,25 @@
+/*
+ * A run: models and tests in dependency order, in one transaction that is published as a whole or not at all.
+ */
+#ifndef AGGREGATE_RUN_H
+#define AGGREGATE_RUN_H
+
+#include "out.h"
+#include "project.h"
+
+enum run_command { RUN_BUILD, RUN_MODELS, RUN_TESTS };
+
+struct run_options {
+	enum run_command command;
+	const char *conninfo; /* or NULL */
+	bool full_refresh, fail_fast;
+	bool json_log; /* messages are JSON: no table among them */
+};
+
+/* Run the selected nodes; reports on `out` and on stderr. Returns the exit status. */
+int run_project(const struct project *p, const struct run_options *options, struct out *out);
+
+/* Print the rows of a model's relation as NDJSON. Returns the exit status. */
+int run_show(const struct project *p, const char *model, const char *conninfo, struct out *out);
+
+#endif
