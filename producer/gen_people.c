@@ -64,14 +64,14 @@ unsigned people_whereabouts(const struct world *w, const struct person *p, int64
 
 uint64_t people_phone(const struct world *w, const struct person *p, int64_t t, bool *fresh)
 {
-	const int64_t period = 500 * DAY;
+	const int64_t period = 500 * DAY, new = 7 * DAY; /* one phone is bought in each period, and is new within it */
 	uint64_t number = (uint64_t)(t / period);
 	struct random r;
 	int64_t bought;
 
 	world_stream(w, &r, STREAM_PHONE, p->index, number);
-	bought = (int64_t)number * period + (int64_t)random_below(&r, (uint64_t)period);
-	*fresh = t >= bought && t < bought + 7 * DAY;
+	bought = (int64_t)number * period + (int64_t)random_below(&r, (uint64_t)(period - new));
+	*fresh = t >= bought && t < bought + new;
 	world_stream(w, &r, STREAM_DEVICE, p->index, t >= bought ? number + 1 : number);
 	return random_bits(&r);
 }
