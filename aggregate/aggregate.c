@@ -32,7 +32,7 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "vars", &args.vars, "YAML", .help = "values of var(): '{name: value}'"},
 	{OPT_STRING, 0, "project-dir", &args.folder, "DIR", "the project folder (., else the installed marts)", .env = "TXPIPE_PROJECT"},
 	{OPT_STRING, 'd', "dbname", &args.conninfo, "CONNINFO", .help = "connection string or URI (the PG* variables)"},
-	{OPT_END},
+	{.type = OPT_END},
 };
 
 static const struct opt_spec spec = {

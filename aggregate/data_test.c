@@ -35,6 +35,11 @@ static const char *where(const struct outcome *o)
 	return o->node->config.where != NULL ? o->node->config.where : "true";
 }
 
+static const char *join(const struct outcome *o)
+{
+	return test_of(o)->join != NULL ? test_of(o)->join : "";
+}
+
 static void judge(struct outcome *o, int64_t failures, int64_t rows)
 {
 	const struct config *c = &o->node->config;
@@ -131,6 +136,8 @@ static void scan_sql(struct batch *b, struct outcome **test, size_t count)
 			         test_of(test[i])->wrong);
 	}
 	buf_addf(&b->sql, "\nfrom %s t", b->of->relation);
+	for (size_t i = 0; i < count; i++)
+		buf_add_text(&b->sql, join(test[i]));
 }
 
 static void unique_sql(struct batch *b, const struct outcome *o, bool rows)
@@ -183,7 +190,7 @@ static void keep_rows(struct batch *b, struct outcome *o)
 		buf_free(&inner);
 	} else {
 		buf_clear(&b->sql);
-		buf_addf(&b->sql, "select %s from %s t where (%s) and (%s)%s", json, b->of->relation, where(o), t->wrong,
+		buf_addf(&b->sql, "select %s from %s t%s where (%s) and (%s)%s", json, b->of->relation, join(o), where(o), t->wrong,
 		         buf_text(&limit));
 	}
 	buf_free(&limit);

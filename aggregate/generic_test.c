@@ -226,8 +226,9 @@ static void literal(struct buf *to, const struct value *v, bool bare)
 	buf_add_char(to, '\'');
 }
 
-void generic_test_compile(struct arena *arena, struct test *t, const char *to)
+void generic_test_compile(struct arena *arena, struct node *n, const char *to)
 {
+	struct test *t = &n->test;
 	struct buf sql = {0};
 	const char *c = t->column;
 
@@ -244,8 +245,11 @@ void generic_test_compile(struct arena *arena, struct test *t, const char *to)
 		buf_add_char(&sql, ')');
 		break;
 	case TEST_RELATIONSHIPS:
-		buf_addf(&sql, "%s is not null and not exists (select from %s p where p.%s = %s)", c, to,
-		         project_quoted(arena, t->field), c);
+		/* One hash join, whatever the sizes; `not exists` inside a filter would be a look-up per row. */
+		t->join = arena_format(arena, " left join (select distinct %s as aggregate_key from %s) aggregate_to_%zu on "
+		                              "aggregate_to_%zu.aggregate_key = %s",
+		                       project_quoted(arena, t->field), to, n->index, n->index, c);
+		buf_addf(&sql, "%s is not null and aggregate_to_%zu.aggregate_key is null", c, n->index);
 		break;
 	case TEST_BETWEEN:
 		if (t->min != NULL)

@@ -11,7 +11,8 @@
  * a test of the whole relation (then column_name is an argument). 0, or -1 with a message. */
 int generic_test_add(struct project *p, struct node *of, const char *column, const struct yaml *entry);
 
-/* Once all relations have names: the SQL condition. `to` is the relation of a relationships test. */
-void generic_test_compile(struct arena *arena, struct test *t, const char *to);
+/* Once all relations have names: the SQL condition of a test, and the join it needs. `to` is the relation of a relationships
+ * test. */
+void generic_test_compile(struct arena *arena, struct node *n, const char *to);
 
 #endif

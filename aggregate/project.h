@@ -28,6 +28,7 @@ struct test {
 	const char *column;     /* as SQL, for a row called t */
 	const char *attribute;  /* the column's name in the catalogue; NULL if `column` is an expression */
 	const char *wrong;      /* SQL condition: true for a row t that fails (of row tests) */
+	const char *join;       /* what that condition needs behind `from relation t`, or NULL */
 	struct value arguments; /* accepted_values: the values */
 	const char *to, *field; /* relationships: the call ref(…) or source(…), the column there */
 	const char *min, *max;  /* between: SQL, or NULL */

@@ -114,7 +114,7 @@ static void resolve_test(struct project *p, struct node *n)
 		if (n->test.kind == TEST_RELATIONSHIPS && (to = test_target(p, n)) == NULL)
 			p->faults++;
 		else
-			generic_test_compile(&p->arena, &n->test, to);
+			generic_test_compile(&p->arena, n, to);
 	}
 	for (size_t i = 0; i < p->needs[n->index].count; i++)
 		n->on_model |= p->node[p->needs[n->index].item[i]]->kind == NODE_MODEL;
