@@ -46,11 +46,21 @@ enum value_type rule_type(const struct type *t)
 	return t->known == TYPE_ANY && t->compared ? TYPE_STRING : t->known;
 }
 
+/* What a name stands for in an expression. Names of rules are no values, so a rule may be called like a member it reads. */
 static struct symbol *find(const struct scope *s, struct span name)
 {
 	struct symbol *y = s->first;
 
-	while (y != NULL && !span_eq(y->name, name))
+	while (y != NULL && (y->kind == SYMBOL_RULE || !span_eq(y->name, name)))
+		y = y->next;
+	return y;
+}
+
+static struct symbol *find_rule(const struct scope *s, struct span name)
+{
+	struct symbol *y = s->first;
+
+	while (y != NULL && (y->kind != SYMBOL_RULE || !span_eq(y->name, name)))
 		y = y->next;
 	return y;
 }
@@ -192,7 +202,8 @@ static int check_spelling(struct scope *s, struct span name)
 	                  "field %.*s number)", SPAN_ARG(name), SPAN_ARG(g.best), SPAN_ARG(name));
 }
 
-static struct symbol *use_field(struct scope *s, struct span name)
+/* A declared member, or one of those that every transaction has; NULL for any other. `at`: where it is used. */
+static struct symbol *use_field(struct scope *s, struct span name, struct span at)
 {
 	struct symbol *y = find(s, name);
 
@@ -202,6 +213,7 @@ static struct symbol *use_field(struct scope *s, struct span name)
 		if (!span_eq(name, span_of(members[i].name)))
 			continue;
 		y = define(s, SYMBOL_FIELD, name, type_new(s, members[i].type, (struct span){0}));
+		y->at = at;
 		y->declared = true;
 		return y;
 	}
@@ -214,17 +226,18 @@ static struct symbol *resolve(struct scope *s, struct span name)
 
 	if (check_readable(s, name) < 0)
 		return NULL;
-	y = use_field(s, name);
-	if (y != NULL && y->kind == SYMBOL_RULE) {
+	y = use_field(s, name, name);
+	if (y != NULL)
+		return y;
+	y = find_rule(s, name);
+	if (y != NULL) {
 		rule_error(s->source, name, "%.*s is the rule of line %u, not a value: name its condition with let and use that in both",
 		           SPAN_ARG(name), rule_line(s->source, y->at));
 		return NULL;
 	}
-	if (y != NULL)
-		return y;
 	if (span_eq(name, SPAN("base_amount"))) {
-		s->amount = use_field(s, SPAN("amount"));
-		s->currency = use_field(s, SPAN("currency"));
+		s->amount = use_field(s, SPAN("amount"), name);
+		s->currency = use_field(s, SPAN("currency"), name);
 		s->amount->used = s->currency->used = true;
 		return define(s, SYMBOL_BASE_AMOUNT, name, type_new(s, TYPE_NUMBER, (struct span){0}));
 	}
@@ -233,27 +246,32 @@ static struct symbol *resolve(struct scope *s, struct span name)
 	return define(s, SYMBOL_FIELD, name, type_new(s, TYPE_ANY, (struct span){0}));
 }
 
-/* A let or a rule gets its name. */
+/* A let or a rule gets its name: no other may have it. */
 static int check_new(struct scope *s, struct span name)
 {
-	const struct symbol *y = find(s, name);
+	const struct symbol *rule = find_rule(s, name), *let = find(s, name);
 
-	if (y != NULL && y->kind == SYMBOL_FIELD)
-		return rule_error(s->source, name, "%.*s is read as a member of the record on line %u: take another name",
-		                  SPAN_ARG(name), rule_line(s->source, y->at));
-	if (y != NULL && y->kind != SYMBOL_BASE_AMOUNT)
+	if (rule == NULL && let != NULL && let->kind == SYMBOL_LET)
+		rule = let;
+	if (rule != NULL)
 		return rule_error(s->source, name, "the name %.*s is taken on line %u", SPAN_ARG(name),
-		                  rule_line(s->source, y->at));
+		                  rule_line(s->source, rule->at));
 	return 0;
 }
 
 static int check_let_name(struct scope *s, struct span name)
 {
+	const struct symbol *y;
+
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (span_eq(name, span_of(members[i].name)))
 			return rule_error(s->source, name, "%.*s is a member of the record: take another name", SPAN_ARG(name));
 	if (span_eq(name, SPAN("base_amount")) || builtin_find(name) != NULL)
 		return rule_error(s->source, name, "%.*s is built in: take another name", SPAN_ARG(name));
+	y = find(s, name);
+	if (y != NULL && y->kind == SYMBOL_FIELD)
+		return rule_error(s->source, name, "%.*s is read as a member of the record on line %u: take another name",
+		                  SPAN_ARG(name), rule_line(s->source, y->at));
 	return check_readable(s, name) < 0 ? -1 : check_new(s, name);
 }
 
@@ -439,7 +457,7 @@ static void check_field(struct scope *s, struct statement *t)
 		           rule_line(s->source, y->at));
 		return;
 	}
-	y = use_field(s, t->name);
+	y = use_field(s, t->name, t->name);
 	if (y != NULL && (y->kind != SYMBOL_FIELD || y->at.p != t->name.p)) {
 		rule_error(s->source, t->name, "the name %.*s is taken on line %u", SPAN_ARG(t->name), rule_line(s->source, y->at));
 		return;
@@ -480,6 +498,20 @@ static void check_condition(struct scope *s, struct statement *t)
 		define(s, SYMBOL_RULE, t->name, type_new(s, TYPE_BOOL, t->name));
 }
 
+/* a and a.b: what holds other members is no value. */
+static void check_paths(struct scope *s)
+{
+	for (const struct symbol *a = s->first; a != NULL; a = a->next) {
+		if (a->kind != SYMBOL_FIELD || !a->used || rule_type(a->type) == TYPE_ANY)
+			continue;
+		for (const struct symbol *b = s->first; b != NULL; b = b->next)
+			if (b->kind == SYMBOL_FIELD && b->name.n > a->name.n && span_starts(b->name, a->name) &&
+			    b->name.p[a->name.n] == '.')
+				rule_error(s->source, b->at, "%.*s is read as a value on line %u, it cannot have members too",
+				           SPAN_ARG(a->name), rule_line(s->source, a->at));
+	}
+}
+
 void rule_check(struct scope *s, struct statement *first, struct rule_source *source, struct pool *pool)
 {
 	const struct statement *bands = NULL;
@@ -500,4 +532,5 @@ void rule_check(struct scope *s, struct statement *first, struct rule_source *so
 			check_condition(s, t);
 		}
 	}
+	check_paths(s);
 }

@@ -11,7 +11,7 @@ static struct span line_around(const struct rule_source *s, const char *at, unsi
 	const char *end = s->text.p + s->text.n, *begin = s->text.p, *newline;
 
 	*number = 1;
-	for (const char *p = s->text.p; p < at; p++) {
+	for (const char *p = s->text.p; p < at && p < end; p++) {
 		if (*p == '\n') {
 			++*number;
 			begin = p + 1;

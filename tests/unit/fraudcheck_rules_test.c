@@ -1,0 +1,578 @@
+/* The rule language: what expressions yield, what null does, and what errors say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../fraudcheck/defaults.h"
+#include "../../fraudcheck/judge.h"
+#include "../../fraudcheck/pool.h"
+
+/* Compile the rules and judge one record. Fails the test if either cannot be done. */
+static void judge_one(struct judge *j, const char *rules, const char *record)
+{
+	struct json_object object = {0};
+	struct buf errors = {0}, out = {0};
+	size_t at;
+
+	if (judge_init(j, "test.rules", span_of(rules), "currencies", default_currencies(), false, &errors) < 0)
+		fail_msg("%s\n%s", rules, buf_text(&errors));
+	assert_int_equal(json_scan(&object, span_of(record), &at), JSON_OK);
+	if (judge_record(j, &object, span_of(record), &out) == JUDGED_REJECT)
+		fail_msg("%s: %s: %s", record, j->reason, j->detail);
+	buf_free(&errors);
+	buf_free(&out);
+	json_object_free(&object);
+}
+
+/* What a numeric expression yields; NAN for null. */
+static double number(const char *expr, const char *record)
+{
+	struct judge j;
+	char rules[1024];
+	double result;
+
+	snprintf(rules, sizeof rules, "rule r +(%s) : true\nshadow n : (%s) is null", expr, expr);
+	judge_one(&j, rules, record);
+	result = j.fired[1] ? NAN : j.score;
+	judge_free(&j);
+	return result;
+}
+
+/* What a condition yields: 't', 'f', or 'n' for null. */
+static char truth(const char *expr, const char *record)
+{
+	struct judge j;
+	char rules[1024], result;
+
+	snprintf(rules, sizeof rules, "shadow t : %s\nshadow f : not (%s)\nshadow n : (%s) is null", expr, expr, expr);
+	judge_one(&j, rules, record);
+	assert_int_equal(j.fired[0] + j.fired[1] + j.fired[2], 1);
+	result = j.fired[0] ? 't' : j.fired[1] ? 'f' : 'n';
+	judge_free(&j);
+	return result;
+}
+
+static void expect_number(const char *expr, const char *record, double want)
+{
+	double got = number(expr, record);
+
+	if (got != want && !(isnan(got) && isnan(want)))
+		fail_msg("%s with %s: got %.17g, want %.17g", expr, record, got, want);
+}
+
+static void expect_truth(const char *expr, const char *record, char want)
+{
+	char got = truth(expr, record);
+
+	if (got != want)
+		fail_msg("%s with %s: got %c, want %c", expr, record, got, want);
+}
+
+static void arithmetic(void **state)
+{
+	(void)state;
+	expect_number("1 + 2 * 3", "{}", 7);
+	expect_number("(1 + 2) * 3", "{}", 9);
+	expect_number("10 - 4 - 3", "{}", 3);
+	expect_number("24 / 4 / 2", "{}", 3);
+	expect_number("-2 * -3", "{}", 6);
+	expect_number("- - 2", "{}", 2);
+	expect_number("+x - -x", "{\"x\":4}", 8);
+	expect_number("2 - 1", "{}", 1);
+	expect_number("2-1", "{}", 1);
+	expect_number("1.5e2 + .25", "{}", 150.25);
+	expect_number("x / y", "{\"x\":1,\"y\":3}", 1.0 / 3);
+	expect_number("x / y", "{\"x\":1,\"y\":0}", NAN);
+	expect_number("x * y", "{\"x\":1e300,\"y\":1e300}", NAN);
+	expect_number("x + y", "{\"x\":1}", NAN);
+	expect_number("x - y", "{\"x\":null,\"y\":1}", NAN);
+	expect_number("x", "{\"x\":1.50e2}", 150);
+}
+
+static void functions_of_numbers(void **state)
+{
+	(void)state;
+	expect_number("abs(x)", "{\"x\":-3.5}", 3.5);
+	expect_number("min(3, x, 2)", "{\"x\":-1}", -1);
+	expect_number("max(3, x, 2)", "{\"x\":7}", 7);
+	expect_number("max(3, x)", "{\"x\":null}", NAN);
+	expect_number("clip(x, 0, 1)", "{\"x\":5}", 1);
+	expect_number("clip(x, 0, 1)", "{\"x\":-5}", 0);
+	expect_number("clip(x, 0, 1)", "{\"x\":0.5}", 0.5);
+	expect_number("clip(0.5, 0, x)", "{}", NAN);
+	expect_number("floor(x)", "{\"x\":-1.5}", -2);
+	expect_number("floor(x)", "{\"x\":1.5}", 1);
+	expect_number("log(x)", "{\"x\":10}", log(10));
+	expect_number("log(x)", "{\"x\":0}", NAN);
+	expect_number("log(x)", "{\"x\":-1}", NAN);
+	expect_number("exp(x)", "{\"x\":2}", exp(2));
+	expect_number("exp(x)", "{\"x\":1000}", NAN);
+	expect_number("sqrt(x)", "{\"x\":9}", 3);
+	expect_number("sqrt(x)", "{\"x\":-9}", NAN);
+	expect_number("coalesce(x, y, 7)", "{}", 7);
+	expect_number("coalesce(x, y, 7)", "{\"y\":3}", 3);
+	expect_number("coalesce(x, y, 7)", "{\"x\":1,\"y\":3}", 1);
+	expect_number("coalesce(x, y)", "{\"x\":null}", NAN);
+	expect_number("abs(x)", "{}", NAN);
+	/* Berlin to Paris; a point to itself; antipodes are half the way round */
+	assert_true(fabs(number("haversine(52.52, 13.405, 48.8566, 2.3522)", "{}") - 877.46) < 0.1);
+	expect_number("haversine(1, 2, 1, 2)", "{}", 0);
+	assert_true(fabs(number("haversine(0, 0, 0, 180)", "{}") - 6371.0088 * 3.14159265358979) < 1e-6);
+	expect_number("haversine(latitude, longitude, 1, 2)", "{\"latitude\":1}", NAN);
+}
+
+static void functions_of_times(void **state)
+{
+	(void)state;
+	/* the first of January 2026 was a Thursday */
+	expect_number("weekday(transaction_ts)", "{\"transaction_ts\":\"2026-01-01T00:00:00Z\"}", 4);
+	expect_number("weekday(transaction_ts)", "{\"transaction_ts\":\"2026-01-04T23:59:59.999999Z\"}", 7);
+	expect_number("weekday(transaction_ts)", "{\"transaction_ts\":\"2026-01-05T00:00:00Z\"}", 1);
+	expect_number("weekday(transaction_ts)", "{\"transaction_ts\":\"1969-12-31T23:59:59Z\"}", 3);
+	/* UTC, whatever the zone it is written in */
+	expect_number("hour(transaction_ts)", "{\"transaction_ts\":\"2026-01-01T00:30:00+09:00\"}", 15);
+	expect_number("weekday(transaction_ts)", "{\"transaction_ts\":\"2026-01-01T00:30:00+09:00\"}", 3);
+	expect_number("hour(transaction_ts)", "{\"transaction_ts\":\"1969-12-31T23:59:59Z\"}", 23);
+	expect_number("hour(transaction_ts)", "{\"transaction_ts\":\"2026-01-01T00:00:00Z\"}", 0);
+	expect_number("hour(transaction_ts)", "{}", NAN);
+	expect_truth("transaction_ts >= \"2026-01-01T00:00:00Z\"", "{\"transaction_ts\":\"2026-01-01T01:00:00+01:00\"}", 't');
+	expect_truth("transaction_ts > \"2026-01-01T00:00:00Z\"", "{\"transaction_ts\":\"2026-01-01T01:00:00+01:00\"}", 'f');
+	expect_truth("transaction_ts in \"2026-01-01T00:00:00Z\"..\"2026-02-01T00:00:00Z\"",
+	             "{\"transaction_ts\":\"2026-01-15T00:00:00Z\"}", 't');
+	expect_truth("hour(at) == 3 and at != transaction_ts",
+	             "{\"at\":\"2026-01-01T03:00:00Z\",\"transaction_ts\":\"2026-01-01T04:00:00Z\"}", 't');
+}
+
+static void functions_of_strings(void **state)
+{
+	(void)state;
+	expect_truth("lower(s) == \"abc\xc3\x9c\"", "{\"s\":\"AbC\xc3\x9c\"}", 't'); /* ASCII letters only */
+	expect_truth("lower(s) == lower(t)", "{\"s\":\"ABC\",\"t\":\"abC\"}", 't');
+	expect_number("length(s)", "{\"s\":\"a\xc3\xbc\xe2\x82\xac\"}", 3);
+	expect_number("length(s)", "{\"s\":\"\\u00fc\\n\"}", 2);
+	expect_number("length(s)", "{\"s\":\"\"}", 0);
+	expect_number("length(s)", "{}", NAN);
+	expect_truth("starts_with(s, \"ab\")", "{\"s\":\"abc\"}", 't');
+	expect_truth("starts_with(s, \"ab\")", "{\"s\":\"a\"}", 'f');
+	expect_truth("starts_with(s, \"\")", "{\"s\":\"a\"}", 't');
+	expect_truth("starts_with(s, \"ab\")", "{\"s\":null}", 'n');
+	expect_truth("s == \"A\"", "{\"s\":\"\\u0041\"}", 't');
+	expect_truth("s == \"a\\\"b\\\\c\\td\\n\"", "{\"s\":\"a\\\"b\\\\c\\td\\n\"}", 't');
+	expect_truth("s < \"b\"", "{\"s\":\"ab\"}", 't');
+	expect_truth("s < \"a\"", "{\"s\":\"ab\"}", 'f');
+	expect_truth("s >= \"ab\"", "{\"s\":\"ab\"}", 't');
+	expect_truth("s in \"b\"..\"d\"", "{\"s\":\"c\"}", 't');
+	expect_truth("a != b", "{\"a\":\"x\",\"b\":\"y\"}", 't');
+}
+
+static void comparisons(void **state)
+{
+	(void)state;
+	expect_truth("x == 1", "{\"x\":1.0}", 't');
+	expect_truth("x != 1", "{\"x\":1.0}", 'f');
+	expect_truth("x < 1", "{\"x\":1}", 'f');
+	expect_truth("x <= 1", "{\"x\":1}", 't');
+	expect_truth("x > 1", "{\"x\":1}", 'f');
+	expect_truth("x >= 1", "{\"x\":1}", 't');
+	expect_truth("1 > x", "{\"x\":0}", 't');
+	expect_truth("x == true", "{\"x\":true}", 't');
+	expect_truth("x != y and not x", "{\"x\":false,\"y\":true}", 't');
+	expect_truth("x in -90..90", "{\"x\":-90}", 't');
+	expect_truth("x in -90..90", "{\"x\":90}", 't');
+	expect_truth("x in -90..90", "{\"x\":90.0000001}", 'f');
+	expect_truth("x not in -90..90", "{\"x\":-90.0000001}", 't');
+	expect_truth("x not in -90..90", "{\"x\":0}", 'f');
+	expect_truth("x in y..y + 1", "{\"x\":2,\"y\":1}", 't');
+	expect_truth("x not in y..y + 1", "{\"x\":2.5,\"y\":1}", 't');
+	expect_truth("x in (1, -2, 3)", "{\"x\":-2}", 't');
+	expect_truth("x in (1, -2, 3)", "{\"x\":2}", 'f');
+	expect_truth("x not in (1)", "{\"x\":2}", 't');
+	expect_truth("currency in (\"USD\", \"EUR\")", "{\"currency\":\"EUR\"}", 't');
+	expect_truth("currency not in (\"USD\", \"EUR\")", "{\"currency\":\"EUR\"}", 'f');
+	expect_truth("transaction_ts in (\"2026-01-01T00:00:00Z\")", "{\"transaction_ts\":\"2026-01-01T00:00:00.000Z\"}", 't');
+}
+
+static void precedence(void **state)
+{
+	(void)state;
+	expect_truth("true or true and false", "{}", 't');
+	expect_truth("(true or true) and false", "{}", 'f');
+	expect_truth("not false or true", "{}", 't');
+	expect_truth("not (false or true)", "{}", 'f');
+	expect_truth("not x == 1", "{\"x\":2}", 't');
+	expect_truth("not not true", "{}", 't');
+	expect_truth("1 + 1 == 2 and 2 * 2 > 3", "{}", 't');
+	expect_truth("x + 1 in 2..3", "{\"x\":1}", 't');
+	expect_truth("false and false or true", "{}", 't');
+	expect_truth("(x\n > 1 # a comment\n and y)", "{\"x\":2,\"y\":true}", 't'); /* lines go on inside parentheses */
+}
+
+static void null_is_neither(void **state)
+{
+	(void)state;
+	expect_truth("x > 1", "{}", 'n');
+	expect_truth("x > 1", "{\"x\":null}", 'n');
+	expect_truth("not x > 1", "{}", 'n');
+	expect_truth("x != 1", "{}", 'n');
+	expect_truth("x in (1, 2)", "{}", 'n');
+	expect_truth("x not in (1, 2)", "{}", 'n');
+	expect_truth("x in 1..2", "{}", 'n');
+	expect_truth("x not in 1..2", "{}", 'n');
+	expect_truth("x is null", "{}", 't');
+	expect_truth("x is null", "{\"x\":1}", 'f');
+	expect_truth("x is not null", "{}", 'f');
+	expect_truth("x is not null", "{\"x\":[1]}", 't'); /* asked for nothing else, it may be anything */
+	expect_truth("x / 0 is null", "{\"x\":1}", 't');
+	expect_truth("is_foreign", "{}", 'n');
+	expect_truth("not is_foreign", "{\"is_foreign\":null}", 'n');
+	/* the nine of and, the nine of or: a and b are true, false or null */
+	for (int i = 0; i < 9; i++) {
+		static const char *const values[] = {"false", "true", "null"};
+		const int a = i / 3, b = i % 3;
+		char record[64];
+
+		snprintf(record, sizeof record, "{\"a\":%s,\"b\":%s}", values[a], values[b]);
+		expect_truth("a and b", record, a == 0 || b == 0 ? 'f' : a == 2 || b == 2 ? 'n' : 't');
+		expect_truth("a or b", record, a == 1 || b == 1 ? 't' : a == 2 || b == 2 ? 'n' : 'f');
+	}
+}
+
+static void nested_members(void **state)
+{
+	(void)state;
+	expect_truth("location.lat > 5", "{\"location\":{\"lat\":6,\"lon\":1}}", 't');
+	expect_truth("location.lat > 5", "{\"location\":{\"lat\":6,\"lat\":1}}", 'f'); /* inside, the last one counts */
+	expect_truth("location.lat > 5", "{\"location\":{}}", 'n');
+	expect_truth("location.lat > 5", "{\"location\":null}", 'n');
+	expect_truth("location.lat > 5", "{}", 'n');
+	expect_truth("a.b.c == a.b.d", "{\"a\":{\"b\":{\"c\":\"x\",\"d\":\"x\"}}}", 't');
+	expect_truth("x == 1", "{\"\\u0078\":1}", 't'); /* an escaped name is that name */
+}
+
+static void base_amounts(void **state)
+{
+	(void)state;
+	expect_number("base_amount", "{\"amount\":10,\"currency\":\"USD\"}", 10);
+	expect_number("base_amount", "{\"amount\":1.1,\"currency\":\"EUR\"}", 1.1 / 0.92);
+	expect_number("base_amount", "{\"amount\":10,\"currency\":\"XXX\"}", NAN);
+	expect_number("base_amount", "{\"amount\":10,\"currency\":\"\"}", NAN);
+	expect_number("base_amount", "{\"amount\":10}", NAN);
+	expect_number("base_amount", "{\"currency\":\"USD\"}", NAN);
+	expect_number("base_amount + base_amount", "{\"amount\":10,\"currency\":\"USD\"}", 20);
+}
+
+/* --- statements ----------------------------------------------------------------------------------------------------- */
+
+static void verdict(const char *rules, const char *record, const char *want)
+{
+	struct json_object object = {0};
+	struct buf errors = {0}, out = {0};
+	struct judge j;
+	const char *got, *end;
+	size_t at;
+
+	if (judge_init(&j, "test.rules", span_of(rules), "currencies", default_currencies(), false, &errors) < 0)
+		fail_msg("%s\n%s", rules, buf_text(&errors));
+	assert_int_equal(json_scan(&object, span_of(record), &at), JSON_OK);
+	if (judge_record(&j, &object, span_of(record), &out) == JUDGED_REJECT) {
+		buf_addf(&out, "%s: %s", j.reason, j.detail);
+		assert_string_equal(buf_text(&out), want);
+	} else {
+		got = strstr(buf_text(&out), "\"is_fraud\":");
+		assert_non_null(got);
+		end = strstr(got, ",\"ruleset\":\"");
+		assert_non_null(end);
+		buf_clear(&errors);
+		buf_add(&errors, got, (size_t)(end - got));
+		assert_string_equal(buf_text(&errors), want);
+	}
+	judge_free(&j);
+	buf_free(&errors);
+	buf_free(&out);
+	json_object_free(&object);
+}
+
+static void scores(void **state)
+{
+	static const char rules[] = "let big = amount > 100\n"
+	                            "rule big_one +40 : big\n"
+	                            "rule night   +(2.5 * 2) : night_time == true\n"
+	                            "rule loyal   -10 : loyal_since is not null\n"
+	                            "rule tenth   +.1 : tenth\n"
+	                            "shadow ghost +500 : big\n"
+	                            "flag stolen  : stolen\n"
+	                            "allow vip    : vip\n"
+	                            "bands review 20, block 45";
+
+	(void)state;
+	verdict(rules, "{}", "\"is_fraud\":false,\"fraud_score\":0,\"fraud_reasons\":[]");
+	verdict(rules, "{\"amount\":101}", "\"is_fraud\":false,\"fraud_score\":40,\"fraud_reasons\":[\"big_one\"]");
+	verdict(rules, "{\"amount\":101,\"night_time\":true}",
+	        "\"is_fraud\":true,\"fraud_score\":45,\"fraud_reasons\":[\"big_one\",\"night\"]");
+	verdict(rules, "{\"amount\":101,\"night_time\":true,\"loyal_since\":1}",
+	        "\"is_fraud\":false,\"fraud_score\":35,\"fraud_reasons\":[\"big_one\",\"night\",\"loyal\"]");
+	verdict(rules, "{\"loyal_since\":1}", "\"is_fraud\":false,\"fraud_score\":-10,\"fraud_reasons\":[\"loyal\"]");
+	verdict(rules, "{\"tenth\":true}", "\"is_fraud\":false,\"fraud_score\":0.1,\"fraud_reasons\":[\"tenth\"]");
+	verdict(rules, "{\"stolen\":true}", "\"is_fraud\":true,\"fraud_score\":0,\"fraud_reasons\":[\"stolen\"]");
+	verdict(rules, "{\"stolen\":true,\"amount\":101,\"vip\":true}", "\"is_fraud\":false,\"fraud_score\":0,\"fraud_reasons\":[]");
+	/* a rule may be called like the member it reads: names of rules are no values */
+	verdict("flag is_foreign : is_foreign\nrule amount +1 : amount > 1", "{\"is_foreign\":true,\"amount\":2}",
+	        "\"is_fraud\":true,\"fraud_score\":1,\"fraud_reasons\":[\"is_foreign\",\"amount\"]");
+	/* points may be an expression; null points count nothing, and no score leaves what a store can hold */
+	verdict("rule r +(amount) : true", "{}", "\"is_fraud\":false,\"fraud_score\":0,\"fraud_reasons\":[\"r\"]");
+	verdict("rule r -amount : true", "{\"amount\":0}", "\"is_fraud\":false,\"fraud_score\":0,\"fraud_reasons\":[\"r\"]");
+	verdict("rule r +amount : true\nbands block 1", "{\"amount\":1e300}",
+	        "\"is_fraud\":true,\"fraud_score\":1000000000,\"fraud_reasons\":[\"r\"]");
+	verdict("rule r +(1 / 3) : true", "{}", "\"is_fraud\":false,\"fraud_score\":0.3333333333333333,\"fraud_reasons\":[\"r\"]");
+}
+
+static void checks(void **state)
+{
+	static const char rules[] = "check positive : amount > 0 \"{amount} {{is}} not {what}\"\nflag f : true";
+
+	(void)state;
+	verdict(rules, "{\"amount\":-1.50,\"what\":\"g\\u0061in\"}", "check_failed: positive: -1.50 {is} not gain");
+	verdict(rules, "{\"amount\":0}", "check_failed: positive: 0 {is} not null");
+	verdict(rules, "{\"amount\":1}", "\"is_fraud\":true,\"fraud_score\":0,\"fraud_reasons\":[\"f\"]");
+	verdict(rules, "{}", "\"is_fraud\":true,\"fraud_score\":0,\"fraud_reasons\":[\"f\"]"); /* null is no failure */
+}
+
+static void wrong_types(void **state)
+{
+	(void)state;
+	verdict("flag f : amount > 1", "{\"amount\":\"1\"}", "wrong_type: amount is a string, but the rules read it as a number");
+	verdict("flag f : amount > 1", "{\"amount\":[1]}", "wrong_type: amount is an array, but the rules read it as a number");
+	verdict("flag f : is_foreign", "{\"is_foreign\":1}", "wrong_type: is_foreign is a number, but the rules read it as a boolean");
+	verdict("flag f : currency == \"X\"", "{\"currency\":{}}",
+	        "wrong_type: currency is an object, but the rules read it as a string");
+	verdict("flag f : tier == 1", "{\"tier\":false}", "wrong_type: tier is a boolean, but the rules read it as a number");
+	verdict("flag f : hour(transaction_ts) > 1", "{\"transaction_ts\":\"yesterday\"}",
+	        "wrong_type: transaction_ts is a string that is no RFC 3339 time with a zone, but the rules read it as a time");
+	verdict("flag f : a.b > 1", "{\"a\":5}", "wrong_type: a is a number, but the rules read members of it");
+	verdict("flag f : currency == \"X\"", "{\"currency\":\"\\ud800\"}",
+	        "wrong_type: currency is a string with half a surrogate pair, but the rules read it as a string");
+	verdict("flag f : amount > 1", "{\"amount\":1e999}",
+	        "out_of_range: amount is beyond the range of a double, but the rules read it as a number");
+	/* what is only shown may be anything */
+	verdict("check c : x > 1 \"{amount}\"", "{\"x\":1,\"amount\":[1, 2]}", "check_failed: c: [1, 2]");
+}
+
+/* --- errors --------------------------------------------------------------------------------------------------------- */
+
+static void expect_error(const char *rules, const char *want)
+{
+	struct program p;
+	struct buf errors = {0};
+
+	assert_int_equal(program_compile(&p, "r", span_of(rules), &errors), -1);
+	if (strncmp(buf_text(&errors), want, strlen(want)) != 0)
+		fail_msg("%s\ngot:  %s\nwant: %s", rules, buf_text(&errors), want);
+	buf_free(&errors);
+}
+
+static void errors_have_coordinates(void **state)
+{
+	(void)state;
+	expect_error("\n\nflag f : clp(amount, 0, 1) > 2",
+	             "r:3:10: unknown function 'clp'; did you mean clip?\n"
+	             "  flag f : clp(amount, 0, 1) > 2\n"
+	             "           ^~~");
+	expect_error("flag f : x == \"\xc3\xbc\xc3\xbc\" and is_fraud\r\n",
+	             "r:1:24: rules cannot read is_fraud: it is what fraudcheck itself writes\n"
+	             "  flag f : x == \"\xc3\xbc\xc3\xbc\" and is_fraud\n"
+	             "                         ^~~~~~~~");
+	expect_error("\tflag\tf :\t amout > 1",
+	             "r:1:12: unknown name 'amout'; did you mean amount? (if records have such a member, say so: field amout number)\n"
+	             "   flag f :  amout > 1\n"
+	             "             ^~~~~");
+	/* every line is looked at */
+	expect_error("flg a : true\nrul b +1 : true\n",
+	             "r:1:1: 'flg' begins no statement; did you mean flag?\n  flg a : true\n  ^~~\n"
+	             "r:2:1: 'rul' begins no statement; did you mean rule?\n  rul b +1 : true\n  ^~~");
+}
+
+static void errors_of_form(void **state)
+{
+	(void)state;
+	expect_error("flag f : currency = \"USD\"", "r:1:19: expected the end of the line; to compare, write ==");
+	expect_error("flag f : (amount > 3", "r:1:10: this ( is not closed");
+	expect_error("flag f : (amount > 3\nflag g : true", "r:1:10: this ( is not closed");
+	expect_error("flag f : abs(1 2)", "r:1:16: expected , or ), found '2'");
+	expect_error("flag f :", "r:1:9: expected a value, but the line ends");
+	expect_error("flag f amount > 3", "r:1:8: expected : behind the name, found 'amount'");
+	expect_error("flag f +3 : true", "r:1:8: only rule and shadow have points; a flag has none");
+	expect_error("rule f : true", "r:1:8: expected points with their sign, such as +40 or +(10 * x), found ':'");
+	expect_error("rule f +10 * x : true", "r:1:12: expected : behind the points (an expression as points stands in parentheses)");
+	expect_error("flag f : amount == null", "r:1:20: null is not a value to compare with: write `x is null`");
+	expect_error("flag f : 1 < amount < 2", "r:1:21: comparisons do not chain: join two of them by and");
+	expect_error("flag f : amount && true", "r:1:17: write and for &&");
+	expect_error("flag f : amount <> 1", "r:1:17: write != for \"not equal\"");
+	expect_error("flag f : currency == 'x'", "r:1:22: strings stand between double quotes");
+	expect_error("flag f : currency == \"x", "r:1:22: this string is not closed");
+	expect_error("flag f : currency == \"\\x\"", "r:1:23: unknown escape");
+	expect_error("flag f : amount > 30d", "r:1:19: a number may not run into letters");
+	expect_error("flag f : amount > 1e999", "r:1:19: this number is too large or too long");
+	expect_error("flag f : amount in hot", "r:1:20: named lists are not supported by this version");
+	expect_error("flag f : amount in 5", "r:1:21: expected a range such as 1..5, but the line ends");
+	expect_error("flag f : amount in (x)", "r:1:21: a list holds literals");
+	expect_error("flag f : amount is 5", "r:1:20: expected null");
+	expect_error("flag and : true", "r:1:6: 'and' is a word of the language, it cannot be a name");
+	expect_error("flag a.b : true", "r:1:6: a name is made of letters, digits and _");
+	expect_error("let x 5", "r:1:7: expected = behind the name, found '5'");
+	expect_error("field x integer", "r:1:9: expected a type: number, string, boolean or time, found 'integer'");
+	expect_error("flag f : true \"{amount\"", "r:1:16: this { is not closed");
+	expect_error("flag f : true \"amount}\"", "r:1:22: this } closes nothing");
+	expect_error("flag f : true \"{amount + 1}\"", "r:1:16: a placeholder is the name of a member or of a let");
+	expect_error("flag f : true \"{}\"", "r:1:16: a placeholder is the name");
+	expect_error("bands review", "r:1:13: expected a value, but the line ends");
+	expect_error("bands review x", "r:1:14: a band begins at a number");
+	expect_error("flag f : \xff", "r:1:1: the file is not UTF-8");
+	expect_error("list hot = file \"x\"", "r:1:1: list is not supported by this version of fraudcheck");
+	expect_error("table t = file \"x\" by y", "r:1:1: table is not supported by this version of fraudcheck");
+	expect_error("feature n = count() by x over 1d", "r:1:1: feature is not supported by this version of fraudcheck");
+	expect_error("model p = xgboost \"x\" (amount)", "r:1:1: model is not supported by this version of fraudcheck");
+}
+
+static void errors_of_meaning(void **state)
+{
+	(void)state;
+	expect_error("flag f : amount", "r:1:10: amount is a number, but a boolean is needed here");
+	expect_error("flag f : amount > \"x\"", "r:1:19: this is a string, but a number is needed here");
+	expect_error("flag f : is_foreign > true", "r:1:10: a boolean is neither smaller nor larger than another");
+	expect_error("flag f : tier == \"gold\"\nflag g : tier > 5",
+	             "r:2:17: this is a number, but a string is needed here");
+	expect_error("flag f : tier == \"gold\"\nflag g : abs(tier) > 5",
+	             "r:2:14: tier is a string by its use on line 1, but a number is needed here");
+	expect_error("flag f : amount in (1, \"x\")", "r:1:24: this is a string, but a number is needed here");
+	expect_error("flag f : coalesce(amount, currency) is null", "r:1:27: currency is a string, but a number is needed here");
+	expect_error("rule f +(is_foreign) : true", "r:1:9: is_foreign is a boolean, but a number is needed here");
+	expect_error("flag f : clip(1, 2) > 3", "r:1:10: clip takes 3 arguments: clip(x, low, high)");
+	expect_error("flag f : max(1) > 3", "r:1:10: max takes at least 2 arguments: max(x, y, ...)");
+	expect_error("flag f : transaction_ts > \"2026\"", "r:1:27: this is no time: write it as \"2026-01-31T00:00:00Z\"");
+	expect_error("flag f : hour(currency) > 1", "r:1:15: currency is a string, but a time is needed here");
+	expect_error("flag f : fraud_score > 1", "r:1:10: rules cannot read fraud_score");
+	expect_error("flag f : fraud_reasons is null", "r:1:10: rules cannot read fraud_reasons");
+	expect_error("flag f : ruleset == \"x\"", "r:1:10: rules cannot read ruleset");
+	expect_error("flag f : true \"{is_fraud}\"", "r:1:17: rules cannot read is_fraud");
+	expect_error("flag f : _kafka.offset > 1", "r:1:10: rules cannot read _kafka: it is no member of the record");
+	expect_error("flag f : true\nrule f +1 : true", "r:2:6: the name f is taken on line 1");
+	expect_error("let x = 1\nlet x = 2", "r:2:5: the name x is taken on line 1");
+	expect_error("flag f : x > 1\nlet x = 2", "r:2:5: x is read as a member of the record on line 1: take another name");
+	expect_error("let amount = 2", "r:1:5: amount is a member of the record: take another name");
+	expect_error("let abs = 2", "r:1:5: abs is built in: take another name");
+	expect_error("let base_amount = 2", "r:1:5: base_amount is built in: take another name");
+	expect_error("flag f : true\nflag g : f", "r:2:10: f is the rule of line 1, not a value");
+	expect_error("let spike = amount / 2\nflag f : spik > 1", "r:2:10: unknown name 'spik'; did you mean spike?");
+	expect_error("bands review 40, block 30", "r:1:18: bands go upwards: block must begin above 40");
+	expect_error("bands review 0", "r:1:7: a band begins above 0");
+	expect_error("bands a 1, a 2", "r:1:12: the band a is there twice");
+	expect_error("bands a 1\nbands b 2", "r:2:1: there are bands on line 1 already");
+	expect_error("field amount string", "r:1:7: amount is a number in every transaction");
+	expect_error("flag f : x > 1\nfield x number", "r:2:7: x is read on line 1 already: declare it above its first use");
+	expect_error("flag f : base_amount > 1\nfield amount number", "r:2:7: the name amount is taken on line 1");
+	expect_error("flag f : a == \"x\" or a.b == 1", "r:1:22: a is read as a value on line 1, it cannot have members too");
+}
+
+static void declared_fields(void **state)
+{
+	(void)state;
+	verdict("field amout number\nflag f : amout > 1", "{\"amout\":2}",
+	        "\"is_fraud\":true,\"fraud_score\":0,\"fraud_reasons\":[\"f\"]");
+	verdict("field at time\nflag f : at > \"2026-01-01T00:00:00Z\"", "{\"at\":\"2026-01-01T00:00:00.1Z\"}",
+	        "\"is_fraud\":true,\"fraud_score\":0,\"fraud_reasons\":[\"f\"]");
+	verdict("field a number\nflag f : a == b", "{\"a\":2,\"b\":\"2\"}",
+	        "wrong_type: b is a string, but the rules read it as a number");
+}
+
+static void hostile_files(void **state)
+{
+	struct buf rules = {0};
+	struct program p;
+	struct buf errors = {0};
+
+	(void)state;
+	/* none of these may exhaust the stack */
+	buf_add_text(&rules, "flag f : ");
+	for (int i = 0; i < 100000; i++)
+		buf_add_char(&rules, '(');
+	assert_int_equal(program_compile(&p, "r", buf_span(&rules), &errors), -1);
+	buf_clear(&rules);
+	buf_add_text(&rules, "flag f : ");
+	for (int i = 0; i < 100000; i++)
+		buf_add_text(&rules, "not ");
+	assert_int_equal(program_compile(&p, "r", buf_span(&rules), &errors), -1);
+	buf_clear(&rules);
+	buf_add_text(&rules, "let x = 1");
+	for (int i = 0; i < 100000; i++)
+		buf_add_text(&rules, " - 1");
+	assert_int_equal(program_compile(&p, "r", buf_span(&rules), &errors), -1);
+	/* many is fine where many is meant */
+	buf_clear(&rules);
+	buf_add_text(&rules, "flag f : x in (0");
+	for (int i = 1; i < 5000; i++)
+		buf_addf(&rules, ", %d", i);
+	buf_add_text(&rules, ") or x == 0");
+	for (int i = 0; i < 5000; i++)
+		buf_add_text(&rules, " or x == 1");
+	buf_clear(&errors);
+	if (program_compile(&p, "r", buf_span(&rules), &errors) < 0)
+		fail_msg("%s", buf_text(&errors));
+	program_free(&p);
+	buf_free(&rules);
+	buf_free(&errors);
+}
+
+/* Whatever bytes a rule file has: an error or a program, never a crash. Mutations of a file that uses everything. */
+static void random_files(void **state)
+{
+	static const char good[] = "field t time # comment\nlet spike = amount / coalesce(avg, 10.5e1)\n"
+	                           "check c : amount > 0 and not (x is not null) \"{amount} {{}} {spike}\"\n"
+	                           "rule r +(40 * clip((spike - 2) / 3, 0, 1)) : spike > 2 or weekday(t) >= 6 \"{spike}\\n\"\n"
+	                           "shadow s -5 : currency not in (\"USD\", \"EUR\") \nallow v : location.lat in -90..90\n"
+	                           "flag f : starts_with(lower(device_id), \"x\")\nbands review 40, block 80\n";
+	uint64_t seed = 88172645463325252u;
+	char text[sizeof good];
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct buf errors = {0};
+		struct program p;
+
+		memcpy(text, good, sizeof good);
+		for (int i = 0; i < 1 + round % 4; i++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			/* a byte of the file itself, or any */
+			text[seed % (sizeof good - 1)] = seed >> 60 == 0 ? (char)(seed >> 32) : good[(seed >> 32) % (sizeof good - 1)];
+		}
+		if (program_compile(&p, "r", (struct span){text, sizeof good - 1 - (size_t)(round % 7) * 9}, &errors) == 0)
+			program_free(&p);
+		else
+			assert_true(errors.n > 0);
+		buf_free(&errors);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arithmetic),       cmocka_unit_test(functions_of_numbers),
+		cmocka_unit_test(functions_of_times), cmocka_unit_test(functions_of_strings),
+		cmocka_unit_test(comparisons),      cmocka_unit_test(precedence),
+		cmocka_unit_test(null_is_neither),  cmocka_unit_test(nested_members),
+		cmocka_unit_test(base_amounts),     cmocka_unit_test(scores),
+		cmocka_unit_test(checks),           cmocka_unit_test(wrong_types),
+		cmocka_unit_test(errors_have_coordinates), cmocka_unit_test(errors_of_form),
+		cmocka_unit_test(errors_of_meaning), cmocka_unit_test(declared_fields),
+		cmocka_unit_test(hostile_files),    cmocka_unit_test(random_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
