@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "span.h"
 
+/* jansson.h has constants of the same names: a source file includes the one header or the other. */
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
 struct json_member {
