@@ -1,0 +1,113 @@
+#!/bin/bash
+# The whole path on a real Kafka and a real PostgreSQL: txgen | kproduce, then kconsume | fraudcheck | pgload, then aggregate; again with
+# every stage killed once, with filters between the stages, and from a file.
+source "$(dirname "$0")/../tap.sh"
+source "$root/tests/path.sh"
+start_postgres
+start_kafka
+records=100000
+topic() { "$root/scripts/kafka" topic -D "$work/kafka" "$1" 4 max.message.bytes=5242880; }
+reconciles() { ok "reconciliation: $*" "$root/scripts/reconcile" "$@"; }
+pipeline() { kconsume -q -G fraud "$@" | fraudcheck -q | pgload -q >"$work/commits"; }
+
+ok "a topic" topic transactions
+exits 0 "tables" pgload --init
+exits 0 "dimensions" "$root/scripts/seed-dims"
+
+# --- 1. there and through
+txgen -n "$records" --duplicates .01 --malformed .01 --late .01 --rate-of boundary=.01 --rate-of high_amount=.01 --rate-of over_long=.00004 \
+	>"$work/in" 2>"$work/counts"
+counted "$work/counts" 'del(.fraud, .legitimate)' | sed 's/^/# /'
+exits 0 "$(wc -l <"$work/in") lines to the topic" kproduce <"$work/in"
+began=${EPOCHREALTIME/[.,]/}
+pipeline -e
+is "through the pipe: statuses" "${PIPESTATUS[*]}" 0
+note "through in $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms"
+is "facts: each well-formed record once" "$(sql 'select count(*) from fact_transaction')" "$(counted "$work/counts" .records)"
+is "duplicates are counted" "$(sql 'select sum(duplicates) from stream_position')" "$(counted "$work/counts" .duplicates)"
+is "dead letters: each malformed line once" "$(sql 'select count(*) from dead_letter')" "$(counted "$work/counts" .malformed.total)"
+is "… and counted" "$(sql 'select sum(dead_letters) from stream_position')" "$(counted "$work/counts" .malformed.total)"
+is "every line is accounted for" "$(sql 'select sum(next_offset - first_offset) from stream_position')" "$(wc -l <"$work/in")"
+is "verdicts agree with the SQL statement" "$(wrong_verdicts)" 0
+is "reasons too" "$(wrong_reasons)" 0
+reconciles --stream fraud
+checksums >"$work/first"
+
+# --- 2. a second run of everything changes nothing
+pipeline -e
+is "again from the beginning: nothing changes" "$(checksums)" "$(cat "$work/first")"
+pipeline -e --resume
+is "again with --resume: nothing changes" "$(checksums)" "$(cat "$work/first")"
+exits 0 "the marts" aggregate build --project-dir "$root/aggregate/marts"
+is "… hold every fact" "$(sql 'select sum(transactions) from daily_sales_summary')" "$(counted "$work/counts" .records)"
+exits 0 "the marts again" aggregate build --project-dir "$root/aggregate/marts"
+is "… the same" "$(sql 'select sum(transactions) from daily_sales_summary')" "$(counted "$work/counts" .records)"
+
+# --- 3. filters between the stages, in a database of their own
+createdb filtered
+PGDATABASE=filtered pgload --init >/dev/null
+export PGDATABASE=filtered
+kconsume -q -e -G filtered | grep -a '"currency":"EUR"' | fraudcheck -q | jq -c . | pgload -q >/dev/null 2>"$work/err"
+is "grep and jq -c between the stages: statuses" "${PIPESTATUS[*]}" "0 0 0 0 0"
+euros=$(PGDATABASE=txpipe sql "select count(*) from fact_transaction where currency = 'EUR'")
+is "… the rows of the filter, and only they" "$(sql "select count(*), count(*) filter (where currency = 'EUR') from fact_transaction")" "$euros|$euros"
+is "… with the verdicts of the others" "$(sql "select md5(string_agg(transaction_id::text || is_fraud || amount, '' order by transaction_id)) from fact_transaction")" \
+	"$(PGDATABASE=txpipe sql "select md5(string_agg(transaction_id::text || is_fraud || amount, '' order by transaction_id)) from fact_transaction where currency = 'EUR'")"
+ok "… what was left out are holes" [ "$(sql "select sum(holes) from stream_position where stream = 'filtered'")" -gt 0 ]
+kconsume -q -G headed | fraudcheck -q | head -1000 | pgload -q --stream headed >/dev/null 2>"$work/err"
+is "head ends the stages before it: statuses" "${PIPESTATUS[*]}" "74 74 0 0"
+is "… 1000 lines are accounted for" "$(sql "select sum(rows + duplicates + dead_letters) from stream_position where stream = 'headed'")" 1000
+export PGDATABASE=txpipe
+
+# --- 4. a replay of the topic into a file and back
+kconsume -q -e --plain >"$work/plain"
+is "--plain: the bytes that went in" "$(sort "$work/plain" | md5sum)" "$(sort "$work/in" | md5sum)"
+createdb replayed
+PGDATABASE=replayed pgload --init >/dev/null
+fraudcheck -q <"$work/plain" | PGDATABASE=replayed pgload -q >/dev/null
+is "the file through the same tools: statuses" "${PIPESTATUS[*]}" "0 0"
+is "… the same facts" "$(PGDATABASE=replayed checksums | grep ^facts)" "$(grep ^facts "$work/first")"
+
+# --- 5. under supervision, every stage killed once, while producing goes on
+dir=$work/stream
+at_exit "$root/scripts/stream" stop --dir "$dir"
+topic killed
+createdb killed
+export PGDATABASE=killed
+pgload --init >/dev/null
+"$root/scripts/seed-dims"
+txgen -q -n "$records" -s 2 -r 12000 --duplicates .01 --malformed .005 | tee "$work/in2" | kproduce -q -t killed &
+producer=$!
+exits 0 "a stream starts" "$root/scripts/stream" start --stream killed -t killed -n 2 --dir "$dir" -X session.timeout.ms=6000
+stored() { sql "select coalesce(sum(next_offset), 0) from stream_position where stream = 'killed'"; }
+moves() { [ "$(stored)" -gt "$1" ]; }
+for name in kconsume fraudcheck pgload; do
+	before=$(stored)
+	ok "records flow" wait_for 30 moves "$before"
+	kill -9 "$(cut -d' ' -f1 "$dir/1/$name.pid")"
+	before=$(stored)
+	ok "kill -9 $name: they go on" wait_for 30 moves "$before"
+	ok "… the pipeline is running again" wait_for 30 eval '[ "$(sed -n 1p "$dir/1/state")" = running ] && grep -q "$name ended by signal 9" "$dir/1/log"'
+done
+exits 0 "SIGTERM drains" "$root/scripts/stream" stop --dir "$dir"
+is "… every stage ends well" "$(cat "$dir"/[12]/statuses)" "$(printf '0 0 0\n0 0 0')"
+is "… and nothing was killed for it" "$(cat "$dir"/[12]/log | grep -c 'does not drain')" 0
+wait "$producer"
+is "the producer delivered everything" "$?" 0
+exits 0 "the stream starts again" "$root/scripts/stream" start --stream killed -t killed -n 1 --dir "$dir"
+complete() { [ "$(stored)" -eq "$(wc -l <"$work/in2")" ]; }
+ok "everything arrives" wait_for 60 complete
+exits 0 "stop" "$root/scripts/stream" stop --dir "$dir"
+reconciles --stream killed
+fraudcheck -q <"$work/in2" >"$work/unbroken"
+createdb unbroken
+export PGDATABASE=unbroken
+pgload --init >/dev/null
+pgload -q <"$work/unbroken" >/dev/null
+unbroken=$(checksums | grep ^facts)
+export PGDATABASE=killed
+is "the same facts as a run without faults" "$(checksums | grep ^facts)" "$unbroken"
+is "verdicts agree with the SQL statement" "$(wrong_verdicts)" 0
+exits 0 "the marts once more" aggregate build --project-dir "$root/aggregate/marts"
+is "… hold every fact" "$(sql 'select sum(transactions) from daily_sales_summary')" "$(sql 'select count(*) from fact_transaction')"
+finish
