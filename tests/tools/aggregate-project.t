@@ -1,0 +1,110 @@
+#!/bin/bash
+# aggregate: what it says of a project folder without any server.
+. "$(dirname "$0")/../tap.sh"
+
+# A project of one model and one source, to be broken in one place at a time.
+project() {
+	rm -rf "$work/p" && mkdir -p "$work/p/models" "$work/p/tests"
+	printf 'name: demo\nvars:\n  zone: UTC\n' >"$work/p/dbt_project.yml"
+	printf 'sources:\n  - name: raw\n    schema: public\n    tables:\n      - name: fact\n' >"$work/p/models/sources.yml"
+	printf "{{ config(materialized='table', unique_key='a') }}\nselect a\nfrom {{ source('raw', 'fact') }}\n" >"$work/p/models/first.sql"
+	printf "select a\nfrom {{ ref('first') }} where z = '{{ var(\"zone\") }}'\n" >"$work/p/models/second.sql"
+}
+
+# refused DESCRIPTION REGEX: compile ends with 2 and says this.
+refused() {
+	exits 2 "$1: exit 2" aggregate compile --project-dir "$work/p"
+	like "$1: where and what" "$(cat "$work/err")" "$2"
+}
+
+project
+exits 0 'a good project compiles' aggregate compile --project-dir "$work/p"
+like 'ref and source become relations' "$(tr '\n' ' ' <"$work/out")" 'from "public"\."fact".*from "public"\."first" where z = .UTC.'
+is 'one statement a model, in dependency order' "$(grep -c '^;$' "$work/out") $(grep '^-- ' "$work/out" | tr '\n' ' ')" '2 -- models/first.sql -- models/second.sql '
+is 'config() leaves nothing behind' "$(grep -c config "$work/out")" 0
+exits 0 '--vars wins over the project' aggregate compile --project-dir "$work/p" --vars '{zone: "Europe/Berlin"}'
+like '--vars is used' "$(cat "$work/out")" "z = 'Europe/Berlin'"
+exits 0 'TXPIPE_PROJECT names the folder' env TXPIPE_PROJECT="$work/p" aggregate list
+is 'list: one line a node' "$(jq -r '[.node, .type, (.needs | join(","))] | join(" ")' "$work/out" | tr '\n' ';')" \
+	'raw.fact source ;first model raw.fact;second model first;'
+
+project
+printf "select 1\nfrom {{ reff('first') }}\n" >"$work/p/models/second.sql"
+refused 'an unknown call' "models/second.sql:2: unknown name 'reff'.*did you mean 'ref'"
+printf "select 1\nfrom {{ ref('frist') }}\n" >"$work/p/models/second.sql"
+refused 'a missing ref' "models/second.sql:2: there is no model 'frist'; did you mean 'first'"
+printf "select 1\n\nfrom {{ source('raw', 'facts') }}\n" >"$work/p/models/second.sql"
+refused 'a missing source' "models/second.sql:3: there is no source 'raw.facts'; did you mean 'raw.fact'"
+printf "{%% for a in b %%}\n" >"$work/p/models/second.sql"
+refused 'a loop' 'models/second.sql:1: \{% … %\} is not understood'
+printf "select '{{ var('zoen') }}'\n" >"$work/p/models/second.sql"
+refused 'a variable without a value' "models/second.sql:1: the variable 'zoen' has no value"
+printf "select '{{ env_var('NO_SUCH_THING') }}'\n" >"$work/p/models/second.sql"
+refused 'an environment variable that is not set' 'models/second.sql:1: .*NO_SUCH_THING is not set'
+printf "{{ config(materialised='view') }} select 1\n" >"$work/p/models/second.sql"
+refused 'an unknown configuration' "models/second.sql:1: unknown configuration 'materialised' of a model; did you mean 'materialized'"
+printf "{{ config(materialized='table') }} select 1\n" >"$work/p/models/second.sql"
+refused 'a table without a key' "models/second.sql:1: materialized='table' needs unique_key"
+printf "select 1 from {{ ref('first' }}\n" >"$work/p/models/second.sql"
+refused 'a call that does not end' "models/second.sql:1: expected ',' or '\)'"
+printf '{# nothing #}\n' >"$work/p/models/second.sql"
+refused 'a model without SQL' 'models/second.sql:1: holds no SQL'
+
+project
+printf "select 1 from {{ ref('third') }}\n" >"$work/p/models/second.sql"
+printf "select 1 from {{ ref('fourth') }}\n" >"$work/p/models/third.sql"
+printf "select 1 from {{ ref('third') }}\n" >"$work/p/models/fourth.sql"
+refused 'a cycle is named' 'in a cycle: (third -> fourth -> third|fourth -> third -> fourth)$'
+
+project
+printf 'models:\n  - name: first\n    colunms: []\n' >"$work/p/models/schema.yml"
+refused 'an unknown key' "models/schema.yml:3: unknown key 'colunms' in a model; did you mean 'columns'"
+printf 'models:\n  - name: first\n    columns: [unclosed\n' >"$work/p/models/schema.yml"
+refused 'bad YAML' 'models/schema.yml:[0-9]+: not YAML: '
+printf 'models:\n  - name: firts\n' >"$work/p/models/schema.yml"
+refused 'properties of no model' "models/schema.yml:2: there is no model 'firts'; did you mean 'first'"
+printf 'models:\n  - name: first\n    columns:\n      - name: a\n        tests:\n          - uniqe\n' >"$work/p/models/schema.yml"
+refused 'an unknown test' "models/schema.yml:6: unknown test 'uniqe'; did you mean 'unique'"
+printf 'models:\n  - name: first\n    columns:\n      - name: a\n        tests:\n          - between: {min: 1, maxx: 2}\n' >"$work/p/models/schema.yml"
+refused 'an unknown argument' "models/schema.yml:6: unknown key 'maxx' in the test between; did you mean 'max'"
+printf 'models:\n  - name: first\n    columns:\n      - name: a\n        tests:\n          - not_null: {error_if: "many"}\n' >"$work/p/models/schema.yml"
+refused 'a bad threshold' "models/schema.yml:6: error_if: 'many' is not a condition"
+printf "models:\n  - name: first\n    columns:\n      - name: a\n        tests:\n          - relationships: {to: ref('nowhere'), field: a}\n" >"$work/p/models/schema.yml"
+refused 'a relationship to nothing' "models/schema.yml:6: there is no model 'nowhere'"
+printf 'models:\n  - name: first\n  - name: first\n' >"$work/p/models/schema.yml"
+refused 'a model described twice' "models/schema.yml:3: the model 'first' is described twice"
+printf 'models:\n  - name: first\n    name: first\n' >"$work/p/models/schema.yml"
+refused 'a key given twice' "models/schema.yml:3: the key 'name' is given twice"
+printf 'a: &a [*a]\n' >"$work/p/models/schema.yml"
+refused 'YAML that contains itself' 'models/schema.yml:1: '
+
+project
+rm "$work/p/dbt_project.yml"
+refused 'no dbt_project.yml' 'dbt_project.yml: No such file'
+project
+mkdir "$work/p/models/more" && echo 'select 1' >"$work/p/models/more/first.sql"
+refused 'two models of one name' "models/more/first.sql:1: the name 'first' is already taken"
+
+project
+exits 2 'no command' aggregate
+exits 2 'an unknown command' aggregate biuld
+exits 2 'a selection that matches nothing' aggregate compile --project-dir "$work/p" -s secnd
+like 'it says what was meant' "$(cat "$work/err")" "'secnd' matches nothing in .*; did you mean 'second'"
+exits 2 'an exclusion that leaves nothing' aggregate compile --project-dir "$work/p" -s second --exclude second
+exits 2 'bad --vars' aggregate compile --project-dir "$work/p" --vars '{zone'
+like 'says so' "$(cat "$work/err")" '--vars:[0-9]+: not YAML'
+exits 2 'an argument too many' aggregate build model
+
+selected() { aggregate list --project-dir "$root/aggregate/marts" "$@" 2>&1 | jq -r 'select(.type == "model") | .node' | sort | tr '\n' ' '; }
+is 'select: what it needs' "$(selected -s +customer_kpi)" 'customer_kpi sales_by_customer '
+is 'select: what needs it' "$(selected -s sales_by_day+)" 'daily_sales_summary sales_by_day '
+is 'select: a tag given by folder' "$(selected -s tag:measures)" 'sales_by_customer sales_by_day sales_by_merchant '
+is 'select: a path' "$(selected -s models/measures)" 'sales_by_customer sales_by_day sales_by_merchant '
+is 'select: both of two terms' "$(selected -s 'tag:measures,sales_by_d*')" 'sales_by_day '
+is 'select: either of two words' "$(selected -s 'customer_kpi merchant_analysis')" 'customer_kpi merchant_analysis '
+is 'exclude' "$(selected -s tag:measures --exclude sales_by_day)" 'sales_by_customer sales_by_merchant '
+is 'select: what needs a source' "$(selected -s source:stream.dim_customer+)" 'customer_kpi '
+is 'tests come with what they read' "$(aggregate list --project-dir "$root/aggregate/marts" -s daily_sales_summary |
+	jq -r 'select(.type == "test") | .node' | grep -c daily_sales_summary)" 6
+
+finish
