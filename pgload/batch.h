@@ -1,0 +1,83 @@
+/*
+ * What is committed at once: the records read since the last commit, encoded, with their payloads (in case one becomes a dead letter)
+ * and where they came from. It is filled once and may be written several times, until a transaction commits.
+ */
+#ifndef PGLOAD_BATCH_H
+#define PGLOAD_BATCH_H
+
+#include "buf.h"
+#include "reject.h"
+
+enum verdict {
+	VERDICT_NONE,      /* not judged yet */
+	VERDICT_SKIPPED,   /* below the position: stored before */
+	VERDICT_ROW,
+	VERDICT_DUPLICATE,
+	VERDICT_DEAD,
+	VERDICT_LABEL
+};
+
+enum sink { SINK_TABLE, SINK_LABEL, SINK_DEAD, SINKS };
+
+/* Bytes in one of the batch's buffers, which move when they grow. */
+struct piece {
+	size_t at, n;
+};
+
+struct partition;
+
+struct record {
+	struct partition *partition; /* NULL without an envelope */
+	int64_t offset, ts;          /* of Kafka; -1 without */
+	const char *source;          /* file name or "-" */
+	uint64_t line;
+	struct piece raw, row;       /* payload in batch.raw, COPY row in batch.rows[sink] (not for SINK_DEAD) */
+	uint8_t sink;                /* as it was read */
+	uint8_t verdict;             /* as the transaction under way sees it */
+};
+
+struct letter {
+	size_t record;
+	struct piece by, reason, detail, sha256; /* in batch.text */
+	uint64_t raw_bytes;                      /* 0: raw is whole */
+	bool from_source;                        /* the reject names its own source and line, not the record's */
+	struct piece source;
+	uint64_t line;
+};
+
+struct batch {
+	struct record *record;
+	size_t count, cap;
+	struct letter *letter;
+	size_t letters, letters_cap;
+	size_t letters_read;       /* those known when the records were read; the rest came from the transaction */
+	size_t text_read;
+	struct buf rows[SINK_DEAD];
+	struct buf raw, text;
+	int64_t started;           /* monotonic time of the first record; 0: empty */
+};
+
+void batch_free(struct batch *b);
+void batch_clear(struct batch *b);
+static inline size_t batch_bytes(const struct batch *b)
+{
+	return b->rows[SINK_TABLE].n + b->rows[SINK_LABEL].n + b->raw.n + b->text.n;
+}
+
+/* A new record, all zero but sink; valid until the next call. */
+struct record *batch_add(struct batch *b, enum sink sink);
+
+/* A dead letter for record `i`, whose verdict becomes VERDICT_DEAD. Bytes that are not UTF-8 in the texts become '?'. Valid until the next call. */
+struct letter *batch_letter(struct batch *b, size_t i, struct span by, struct span reason, struct span detail);
+struct piece batch_text(struct batch *b, struct span text);
+
+/* The records are all read: what is added from now on is the transaction's, and batch_rewind() forgets it for another try. */
+void batch_seal(struct batch *b);
+void batch_rewind(struct batch *b);
+
+static inline struct span batch_piece(const struct buf *b, struct piece p)
+{
+	return (struct span){b->p + p.at, p.n};
+}
+
+#endif

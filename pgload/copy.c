@@ -1,0 +1,69 @@
+#include "copy.h"
+
+static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* signature, flags, length of the extension */
+static const char trailer[] = "\377\377";
+enum { HEADER_BYTES = 19, TRAILER_BYTES = 2, CHUNK = 1 << 20 };
+
+/* The server may have said why before it stopped reading. */
+static int failed(struct session *s)
+{
+	PGresult *r = pg_result(s->c);
+
+	session_judge(s, r);
+	PQclear(r);
+	while ((r = pg_result(s->c)) != NULL) {
+		ExecStatusType status = PQresultStatus(r);
+
+		PQclear(r);
+		if (status == PGRES_COPY_IN)
+			break; /* the connection is of no use any more */
+	}
+	return -1;
+}
+
+int copy_start(struct session *s, const char *sql)
+{
+	PGresult *r = PQsendQuery(s->c, sql) ? pg_result(s->c) : NULL;
+
+	if (PQresultStatus(r) != PGRES_COPY_IN) {
+		session_judge(s, r);
+		PQclear(r);
+		while ((r = pg_result(s->c)) != NULL)
+			PQclear(r);
+		return -1;
+	}
+	PQclear(r);
+	return copy_rows(s, (struct span){header, HEADER_BYTES});
+}
+
+int copy_rows(struct session *s, struct span rows)
+{
+	while (rows.n > 0) {
+		size_t n = rows.n < CHUNK ? rows.n : CHUNK;
+
+		if (PQputCopyData(s->c, rows.p, (int)n) != 1)
+			return failed(s);
+		rows.p += n;
+		rows.n -= n;
+	}
+	return 0;
+}
+
+int copy_end(struct session *s)
+{
+	PGresult *r;
+	int status = 0;
+
+	if (copy_rows(s, (struct span){trailer, TRAILER_BYTES}) < 0)
+		return -1;
+	if (PQputCopyEnd(s->c, NULL) != 1)
+		return failed(s);
+	while ((r = pg_result(s->c)) != NULL) {
+		if (status == 0)
+			status = session_judge(s, r);
+		PQclear(r);
+	}
+	if (status == 0 && PQstatus(s->c) != CONNECTION_OK)
+		status = session_judge(s, NULL);
+	return status;
+}

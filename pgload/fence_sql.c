@@ -1,0 +1,314 @@
+/* The fence's statements: the stored positions are made, locked, checked and advanced. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "exit.h"
+#include "fence.h"
+#include "log.h"
+
+#include "embed/pgload/sql/fence_advance.sql.h"
+#include "embed/pgload/sql/fence_break.sql.h"
+#include "embed/pgload/sql/fence_gap.sql.h"
+#include "embed/pgload/sql/fence_insert.sql.h"
+#include "embed/pgload/sql/fence_lock.sql.h"
+#include "embed/pgload/sql/fence_siblings.sql.h"
+
+static int64_t to_int(const PGresult *r, int row, int field)
+{
+	return strtoll(PQgetvalue(r, row, field), NULL, 10);
+}
+
+static const char *number(int64_t value, char text[24])
+{
+	snprintf(text, 24, "%" PRId64, value);
+	return text;
+}
+
+/* --- rows that are missing ------------------------------------------------------------------------------------------ */
+
+/* A row may be made in the first transaction of a segment, and never for one that says it resumes a stored position. */
+static bool may_be_new(const struct partition *p)
+{
+	return p->touched && p->first && !p->resume;
+}
+
+/* A partition that was added to the topic later holds nothing but new records: to begin elsewhere than at its beginning loses some. */
+static int check_added(struct fence *f, struct session *s, const struct partition *p)
+{
+	char text[24];
+	const char *values[] = {f->target, p->stream, p->topic, number(p->partition, text)};
+	int status = EXIT_DONE;
+
+	if (p->beginning)
+		return EXIT_DONE;
+	PGresult *r = session_query(s, fence_siblings_sql, 4, values);
+	if (r == NULL)
+		return -1;
+	if (!PQgetisnull(r, 0, 0) && p->partition >= to_int(r, 0, 0)) {
+		log_error("%s/%" PRId32 " of stream %s was added to the topic after the stream had begun, and has no stored position: it must be "
+		          "read from its beginning, not from offset %" PRId64,
+		          p->topic, p->partition, p->stream, p->begin);
+		status = EXIT_CONFLICT;
+	}
+	PQclear(r);
+	return status;
+}
+
+static struct partition *by_key(const struct fence *f, const PGresult *r, int row)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		struct partition *p = f->partition[i];
+
+		if (p->partition == to_int(r, row, 2) && strcmp(p->topic, PQgetvalue(r, row, 1)) == 0 &&
+		    strcmp(p->stream, PQgetvalue(r, row, 0)) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static int make_rows(struct fence *f, struct session *s)
+{
+	struct buf *partitions = &f->numbers[0], *begins = &f->numbers[1], *of = &f->numbers[2];
+	size_t new = 0;
+
+	array_open(&f->stream_names);
+	array_open(&f->topics);
+	array_open(partitions);
+	array_open(begins);
+	array_open(of);
+	for (size_t i = 0; i < f->count; i++) {
+		const struct partition *p = f->partition[i];
+
+		if (!may_be_new(p))
+			continue;
+		array_text(&f->stream_names, span_of(p->stream));
+		array_text(&f->topics, span_of(p->topic));
+		array_int(partitions, p->partition);
+		array_int(begins, p->begin);
+		array_int(of, p->of);
+		new++;
+	}
+	if (new == 0)
+		return EXIT_DONE;
+	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions),
+	                        array_close(begins), array_close(of), f->writer};
+	PGresult *r = session_query(s, fence_insert_sql, 7, values);
+	if (r == NULL)
+		return -1;
+	int status = EXIT_DONE;
+	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++) {
+		const struct partition *p = by_key(f, r, row);
+
+		if (p != NULL)
+			status = check_added(f, s, p);
+	}
+	PQclear(r);
+	return status;
+}
+
+/* --- locking and checking ------------------------------------------------------------------------------------------- */
+
+static int check_missing(const struct partition *p)
+{
+	if (p->seen) {
+		log_error("%s/%" PRId32 " of stream %s: its stored position has disappeared (a fail-over, a restore, or --reset-stream); "
+		          "start again to go on from what is there",
+		          p->topic, p->partition, p->stream);
+		return EXIT_RETRY;
+	}
+	log_error("%s/%" PRId32 " of stream %s: the input resumes at offset %" PRId64 ", but no position is stored for it; another database or "
+	          "table? Read the stream from its beginning",
+	          p->topic, p->partition, p->stream, p->begin);
+	return EXIT_CONFLICT;
+}
+
+static bool accepted(const struct fence *f, const struct partition *p)
+{
+	for (size_t i = 0; i < f->gaps; i++) {
+		const struct gap *g = &f->gap[i];
+
+		if (g->partition == p->partition && g->from == p->position && g->to == p->begin && strcmp(g->topic, p->topic) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The stored position lies before what this segment takes for stored: to go on would lose what is between. */
+static int check_behind(struct fence *f, struct session *s, struct partition *p)
+{
+	char partition[24], from[24], to[24];
+
+	if (p->first && !p->resume && !p->satisfied && accepted(f, p)) {
+		const char *values[] = {p->stream,
+		                        f->target,
+		                        p->topic,
+		                        number(p->partition, partition),
+		                        number(p->position, from),
+		                        number(p->begin, to)};
+		PGresult *r = session_query(s, fence_gap_sql, 6, values);
+
+		if (r == NULL)
+			return -1;
+		PQclear(r);
+		log_notice("%s/%" PRId32 " of stream %s: the gap %" PRId64 "-%" PRId64 " is accepted", p->topic, p->partition, p->stream,
+		           p->position, p->begin);
+		p->gap = p->begin - p->position;
+		p->position = p->begin;
+		return EXIT_DONE;
+	}
+	if (p->resume || p->satisfied) {
+		log_error("%s/%" PRId32 " of stream %s: the stored position is %" PRId64 ", but what came before %" PRId64 " was stored already: "
+		          "committed data is gone (a fail-over or a restore); start again to go on from what is there",
+		          p->topic, p->partition, p->stream, p->position, p->have);
+		return EXIT_RETRY;
+	}
+	log_error("%s/%" PRId32 " of stream %s: the input begins at offset %" PRId64 ", but only what comes before %" PRId64 " is stored: the "
+	          "records between would be lost. Resume from the stored position, or give them up with --accept-gap %s/%" PRId32 ":%" PRId64
+	          "-%" PRId64,
+	          p->topic, p->partition, p->stream, p->have, p->position, p->topic, p->partition, p->position, p->have);
+	return EXIT_CONFLICT;
+}
+
+static int check_locked(struct fence *f, struct session *s, struct partition *p, const PGresult *r, int row)
+{
+	const char *cluster = PQgetvalue(r, row, 3);
+
+	p->locked = p->seen = true;
+	p->position = to_int(r, row, 1);
+	if (!PQgetisnull(r, row, 2)) {
+		log_error("stream %s is broken since %s: records of %s/%" PRId32 " came out of order. Read it again from its beginning, after "
+		          "pgload --reset-stream --stream %s (what is stored is not stored twice)",
+		          p->stream, PQgetvalue(r, row, 2), p->topic, p->partition, p->stream);
+		return EXIT_CONFLICT;
+	}
+	if (p->cluster[0] != '\0' && cluster[0] != '\0' && strcmp(p->cluster, cluster) != 0) {
+		log_error("%s/%" PRId32 " of stream %s comes from Kafka cluster %s, but its position belongs to cluster %s: give this stream another "
+		          "name (consumer group or --stream), or forget the old one with pgload --reset-stream --stream %s",
+		          p->topic, p->partition, p->stream, p->cluster, cluster, p->stream);
+		return EXIT_CONFLICT;
+	}
+	if (p->position < p->have)
+		return check_behind(f, s, p);
+	return EXIT_DONE;
+}
+
+int fence_lock(struct fence *f, struct session *s)
+{
+	struct buf *partitions = &f->numbers[0];
+	struct partition **asked = xcalloc(f->count + 1, sizeof(*asked));
+	size_t touched = 0;
+	int status = make_rows(f, s);
+	PGresult *r = NULL;
+
+	if (status != EXIT_DONE)
+		goto done;
+	array_open(&f->stream_names);
+	array_open(&f->topics);
+	array_open(partitions);
+	for (size_t i = 0; i < f->count; i++) {
+		struct partition *p = f->partition[i];
+
+		p->locked = false;
+		p->gap = 0;
+		if (!p->touched)
+			continue;
+		asked[touched++] = p;
+		array_text(&f->stream_names, span_of(p->stream));
+		array_text(&f->topics, span_of(p->topic));
+		array_int(partitions, p->partition);
+	}
+	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions)};
+	r = session_query(s, fence_lock_sql, 4, values);
+	if (r == NULL) {
+		status = -1;
+		goto done;
+	}
+	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++)
+		status = check_locked(f, s, asked[to_int(r, row, 0) - 1], r, row);
+	for (size_t i = 0; status == EXIT_DONE && i < touched; i++)
+		if (!asked[i]->locked)
+			status = check_missing(asked[i]);
+done:
+	PQclear(r);
+	free(asked);
+	return status;
+}
+
+/* --- advancing ------------------------------------------------------------------------------------------------------ */
+
+static bool changed(const struct partition *p)
+{
+	return p->touched && (p->next > p->position || p->gap > 0 || p->cluster[0] != '\0');
+}
+
+static void add_change(struct fence *f, const struct partition *p)
+{
+	int64_t counted = p->rows + p->duplicates + p->dead_letters + p->labels;
+	int64_t holes = p->gap + (p->next - p->position) - counted;
+	const int64_t values[] = {p->partition, p->next, p->rows, p->duplicates, p->dead_letters, p->labels, holes};
+
+	array_text(&f->stream_names, span_of(p->stream));
+	array_text(&f->topics, span_of(p->topic));
+	for (size_t i = 0; i < 7; i++)
+		array_int(&f->numbers[i], values[i]);
+	if (p->last_offset >= 0) {
+		array_int(&f->numbers[7], p->last_offset);
+	} else {
+		array_null(&f->numbers[7]);
+	}
+	if (p->last_ts >= 0)
+		array_int(&f->numbers[8], p->last_ts);
+	else
+		array_null(&f->numbers[8]);
+	if (p->cluster[0] != '\0')
+		array_text(&f->clusters, span_of(p->cluster));
+	else
+		array_null(&f->clusters);
+}
+
+int fence_advance(struct fence *f, struct session *s)
+{
+	const char *values[14] = {f->target, f->writer};
+	int64_t expected = 0;
+
+	array_open(&f->stream_names);
+	array_open(&f->topics);
+	array_open(&f->clusters);
+	for (size_t i = 0; i < 9; i++)
+		array_open(&f->numbers[i]);
+	for (size_t i = 0; i < f->count; i++) {
+		if (changed(f->partition[i])) {
+			add_change(f, f->partition[i]);
+			expected++;
+		}
+	}
+	if (expected == 0)
+		return 0;
+	values[2] = array_close(&f->stream_names);
+	values[3] = array_close(&f->topics);
+	for (size_t i = 0; i < 9; i++)
+		values[4 + i] = array_close(&f->numbers[i]);
+	values[13] = array_close(&f->clusters);
+	PGresult *r = session_query(s, fence_advance_sql, 14, values);
+	if (r == NULL)
+		return -1;
+	int64_t updated = strtoll(PQcmdTuples(r), NULL, 10);
+	PQclear(r);
+	if (updated != expected) { /* they are locked: only a bug can do this, and it must not commit */
+		log_error("%" PRId64 " positions were to be moved, but %" PRId64 " were", expected, updated);
+		exit(EXIT_BUG);
+	}
+	return 0;
+}
+
+void fence_break(struct fence *f, struct session *s, const struct partition *p)
+{
+	char text[24];
+	const char *values[] = {p->stream, f->target, p->topic, number(p->partition, text)};
+	PGresult *r = session_rollback(s) ? session_query(s, fence_break_sql, 4, values) : NULL;
+
+	if (r == NULL)
+		log_error("stream %s could not be marked as broken: %s", p->stream, s->message);
+	PQclear(r);
+}

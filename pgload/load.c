@@ -1,0 +1,282 @@
+#include "load.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "dead_letter.h"
+#include "exit.h"
+#include "log.h"
+#include "metrics.h"
+
+/* --- committing ----------------------------------------------------------------------------------------------------- */
+
+static void add_positions(struct load *l, struct buf *to)
+{
+	bool more = false;
+
+	buf_add_text(to, ",\"positions\":[");
+	for (size_t i = 0; l->writer->fence != NULL && i < l->fence->count; i++) {
+		const struct partition *p = l->fence->partition[i];
+
+		if (!p->touched)
+			continue;
+		buf_add_text(to, more ? ",{\"stream\":" : "{\"stream\":");
+		json_quote(to, span_of(p->stream));
+		buf_add_text(to, ",\"topic\":");
+		json_quote(to, span_of(p->topic));
+		buf_addf(to, ",\"partition\":%" PRId32 ",\"next_offset\":%" PRId64 "}", p->partition, p->next);
+		more = true;
+	}
+	buf_add_text(to, "]");
+}
+
+static int print_commit(struct load *l)
+{
+	const struct writer *w = l->writer;
+	struct buf *line = &l->line;
+
+	buf_clear(line);
+	for (size_t i = 0; w->dry_run && i < l->batch.letters; i++)
+		dead_letter_print(line, &l->batch, &l->batch.letter[i]);
+	buf_add_text(line, "{\"target\":");
+	json_quote(line, span_of(w->table->table->target));
+	buf_addf(line,
+	         ",\"rows\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"dead_letters\":%" PRIu64 ",\"labels\":%" PRIu64 ",\"skipped\":%" PRIu64
+	         ",\"holes\":%" PRIu64 ",\"ms\":%.3f",
+	         w->batch.rows, w->batch.duplicates, w->batch.dead_letters, w->batch.labels, w->batch.skipped, w->batch.holes,
+	         (double)w->batch_us / 1000);
+	if (w->dry_run)
+		buf_add_text(line, ",\"dry_run\":true");
+	add_positions(l, line);
+	buf_add_text(line, "}\n");
+	if (out_add_span(l->out, buf_span(line)) < 0 || out_flush(l->out) < 0)
+		return out_failed(l->out, "stdout");
+	return EXIT_DONE;
+}
+
+/* Store what was read. Returns EXIT_DONE, or sets and returns l->status. */
+static int commit(struct load *l)
+{
+	if (l->batch.count == 0 && !(l->writer->fence != NULL && fence_touched(l->fence)))
+		return EXIT_DONE;
+	l->status = writer_commit(l->writer, &l->batch);
+	if (l->status == EXIT_DONE) {
+		l->status = print_commit(l);
+		if (l->writer->fence != NULL)
+			fence_committed(l->fence, l->writer->dry_run);
+	}
+	batch_clear(&l->batch);
+	metrics_tick();
+	progress_tick(&l->progress, l->records);
+	return l->status;
+}
+
+/* Input would block: nothing is kept waiting. */
+static int on_idle(void *arg)
+{
+	struct load *l = arg;
+
+	l->limit = BATCH_FIRST < l->batch_rows ? BATCH_FIRST : l->batch_rows;
+	return commit(l);
+}
+
+static int on_tick(void *arg)
+{
+	struct load *l = arg;
+
+	metrics_tick();
+	if (l->batch.count > 0 && clock_monotonic() - l->batch.started > BATCH_AGE_US)
+		return commit(l);
+	return EXIT_DONE;
+}
+
+static int commit_if_full(struct load *l)
+{
+	if ((int64_t)l->batch.count < l->limit && batch_bytes(&l->batch) < BATCH_BYTES)
+		return EXIT_DONE;
+	l->limit = l->limit * 2 < l->batch_rows ? l->limit * 2 : l->batch_rows;
+	return commit(l);
+}
+
+/* --- taking a line -------------------------------------------------------------------------------------------------- */
+
+static struct record *add_record(struct load *l, enum sink sink, struct partition *p)
+{
+	struct record *r = batch_add(&l->batch, sink);
+
+	r->partition = p;
+	if (p != NULL) {
+		r->offset = l->intake.envelope.offset;
+		r->ts = l->intake.envelope.ts;
+	}
+	r->source = line_source(l->reader);
+	r->line = line_number(l->reader);
+	l->records++;
+	return r;
+}
+
+/* The producer's bytes, or what a filter made of them. */
+static void keep_payload(struct load *l, struct record *r)
+{
+	struct buf *raw = &l->batch.raw;
+
+	r->raw.at = raw->n;
+	if (l->intake.has_envelope)
+		buf_add_char(raw, '{');
+	buf_add_span(raw, l->intake.payload);
+	r->raw.n = raw->n - r->raw.at;
+}
+
+/* A dead letter for the record added last. */
+static struct letter *add_letter(struct load *l, struct span by, struct span reason, struct span detail)
+{
+	return batch_letter(&l->batch, l->batch.count - 1, by, reason, detail);
+}
+
+/* Intake refused the line: pgload is the first tool that reads it. */
+static void take_refused(struct load *l, struct partition *p)
+{
+	struct intake *in = &l->intake;
+	struct record *r = add_record(l, SINK_DEAD, p);
+	struct letter *letter;
+
+	r->raw = (struct piece){l->batch.raw.n, in->line.n};
+	buf_add_span(&l->batch.raw, in->line);
+	letter = add_letter(l, span_of(log_tool()), span_of(in->reason), span_of(in->detail));
+	if (in->long_bytes > 0) {
+		letter->raw_bytes = in->long_bytes;
+		letter->sha256 = batch_text(&l->batch, span_of(in->long_sha256));
+	}
+}
+
+/* A reject of an earlier tool. */
+static void take_reject(struct load *l, struct partition *p)
+{
+	struct record *r = add_record(l, SINK_DEAD, p);
+	struct reject reject = {0};
+	struct letter *letter;
+
+	buf_clear(&l->store);
+	if (!reject_read(&reject, &l->intake.object, &l->store)) { /* intake has seen that it is one */
+		log_error("%s:%" PRIu64 ": a reject that cannot be read", r->source, r->line);
+		l->status = EXIT_BUG;
+		return;
+	}
+	r->raw = (struct piece){l->batch.raw.n, reject.raw.n};
+	buf_add_span(&l->batch.raw, reject.raw);
+	letter = add_letter(l, reject.by, reject.reason, reject.detail);
+	if (reject.source.p != NULL) {
+		letter->from_source = true;
+		letter->source = batch_text(&l->batch, reject.source);
+		letter->line = reject.line;
+	}
+	if (reject.raw_bytes > 0) {
+		letter->raw_bytes = reject.raw_bytes;
+		letter->sha256 = batch_text(&l->batch, reject.raw_sha256);
+	}
+}
+
+static bool is_label(const struct load *l)
+{
+	const struct json_object *o = &l->intake.object;
+
+	if (l->writer->label == NULL)
+		return false;
+	for (size_t i = 0; i < o->count; i++)
+		if (json_name_is(&o->member[i], SPAN("label_for")))
+			return o->member[i].type != JSON_NULL;
+	return false;
+}
+
+static void take_record(struct load *l, struct partition *p)
+{
+	bool label = is_label(l);
+	struct stage *st = label ? l->writer->label : l->writer->table;
+	struct buf *rows = &l->batch.rows[st->sink];
+	struct record *r = add_record(l, st->sink, p);
+	struct fault fault;
+
+	keep_payload(l, r);
+	r->row.at = rows->n;
+	if (row_encode(&st->encoder, rows, (int32_t)l->batch.count - 1, &l->intake.object, l->intake.has_envelope, &fault) < 0) {
+		r->sink = SINK_DEAD;
+		add_letter(l, span_of(log_tool()), span_of(fault.reason), span_of(fault.detail));
+	} else {
+		r->row.n = rows->n - r->row.at;
+	}
+}
+
+/* Where the line stands in its stream. false: there is nothing to store, or the end (l->status). */
+static bool pass_fence(struct load *l, struct partition **p)
+{
+	*p = NULL;
+	if (!l->intake.has_envelope)
+		return true;
+	for (;;) {
+		switch (fence_note(l->fence, &l->intake, l->reader, p)) {
+		case FENCE_TAKE:
+			return true;
+		case FENCE_SKIP:
+			return false;
+		case FENCE_CUT:
+			if (commit(l) != EXIT_DONE)
+				return false;
+			break;
+		case FENCE_STOP:
+			if (*p != NULL && !l->writer->dry_run)
+				fence_break(l->fence, l->writer->session, *p);
+			batch_clear(&l->batch);
+			l->status = EXIT_CONFLICT;
+			return false;
+		}
+	}
+}
+
+static int take(struct load *l, enum intake_kind kind)
+{
+	struct partition *p;
+
+	if (!pass_fence(l, &p))
+		return l->status;
+	switch (kind) {
+	case INTAKE_RECORD: take_record(l, p); break;
+	case INTAKE_PASS: take_reject(l, p); break;
+	case INTAKE_REFUSE: take_refused(l, p); break;
+	default: break;
+	}
+	return l->status == EXIT_DONE ? commit_if_full(l) : l->status;
+}
+
+int load_input(struct load *l, int fd, const char *source)
+{
+	struct line_hooks hooks = {.idle = on_idle, .tick = on_tick, .arg = l};
+	bool idle = false;
+
+	if (l->limit == 0)
+		on_idle(l);
+	l->reader = line_reader_new(fd, source, LINE_MAX_DEFAULT, l->out->fd, hooks);
+	while (l->status == EXIT_DONE) {
+		enum intake_kind kind = intake_next(&l->intake, l->reader, &idle);
+
+		if (kind == INTAKE_END && idle)
+			continue; /* a hook wants the loop to look at l->status */
+		if (kind == INTAKE_END || kind == INTAKE_STOP) {
+			if (commit(l) == EXIT_DONE)
+				l->status = l->intake.status;
+			break;
+		}
+		take(l, kind);
+	}
+	line_reader_free(l->reader);
+	l->reader = NULL;
+	return l->status;
+}
+
+void load_free(struct load *l)
+{
+	batch_free(&l->batch);
+	intake_free(&l->intake);
+	buf_free(&l->store);
+	buf_free(&l->line);
+}

@@ -1,0 +1,144 @@
+#include "row.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+#include "wire.h"
+
+enum { DROPPED_WARNINGS = 100 };
+
+void row_encoder_init(struct row_encoder *e, const struct table *t)
+{
+	struct buf label = {0};
+
+	*e = (struct row_encoder){.table = t};
+	e->value = xcalloc(t->count, sizeof(*e->value));
+	metric_label(&label, "target", span_of(t->target));
+	e->dropped_members = metric_new(METRIC_COUNTER, "txpipe_pgload_dropped_members_total",
+	                                "Members without a column, in a table without extra.", buf_text(&label));
+	buf_free(&label);
+}
+
+void row_encoder_free(struct row_encoder *e)
+{
+	free(e->value);
+	free(e->hint);
+	buf_free(&e->name);
+	buf_free(&e->extra);
+	buf_free(&e->dropped);
+}
+
+/* Records of a stream have their members in the same order, mostly: the last record's answer is tried first. */
+static int find_column(struct row_encoder *e, size_t place, const struct json_member *m)
+{
+	const struct table *t = e->table;
+	struct span name = m->name;
+	int column;
+
+	if (m->name_escaped) {
+		buf_clear(&e->name);
+		if (json_unescape(&e->name, m->name) < 0)
+			return -1;
+		name = buf_span(&e->name);
+	}
+	if (place >= e->hints) {
+		size_t more = place + 16;
+
+		e->hint = xrealloc(e->hint, more * sizeof(*e->hint));
+		while (e->hints < more)
+			e->hint[e->hints++] = -1;
+	}
+	column = e->hint[place];
+	if (column >= 0 && t->column[column].name_length == name.n && memcmp(t->column[column].name, name.p, name.n) == 0)
+		return column;
+	column = table_find(t, name);
+	if (column == t->extra)
+		column = -1;
+	e->hint[place] = column;
+	return column;
+}
+
+static void warn_dropped(struct row_encoder *e, struct span name)
+{
+	metric_add(e->dropped_members, 1);
+	if (e->dropped_names >= DROPPED_WARNINGS)
+		return;
+	for (size_t at = 0; at < e->dropped.n;) {
+		const char *p = e->dropped.p + at;
+		size_t n = (size_t)((const char *)memchr(p, '\n', e->dropped.n - at) - p);
+
+		if (span_eq((struct span){p, n}, name))
+			return;
+		at += n + 1;
+	}
+	buf_add_span(&e->dropped, name);
+	buf_add_char(&e->dropped, '\n');
+	e->dropped_names++;
+	log_warn("%s has no column %.*s and no column extra: the member is dropped", e->table->target, SPAN_ARG(name));
+}
+
+/* The member as it stood, from its name to the end of its value. */
+static void keep_extra(struct row_encoder *e, const struct json_member *m)
+{
+	struct span value = json_raw(m);
+	const char *start = m->name.p - 1;
+
+	if (e->table->extra < 0) {
+		warn_dropped(e, m->name);
+		return;
+	}
+	buf_add_char(&e->extra, e->extra.n == 0 ? '{' : ',');
+	buf_add(&e->extra, start, (size_t)(value.p + value.n - start));
+}
+
+static int add_extra(struct row_encoder *e, struct buf *to, const struct column *c, struct fault *f)
+{
+	if (e->extra.n == 0) {
+		wire_null(to);
+		return 0;
+	}
+	buf_add_char(&e->extra, '}');
+	return c->encode(to, c, &(struct json_member){.value = buf_span(&e->extra), .type = JSON_OBJECT}, f);
+}
+
+static int add_field(struct row_encoder *e, struct buf *to, size_t i, struct fault *f)
+{
+	const struct column *c = &e->table->column[i];
+	const struct json_member *m = e->value[i];
+
+	if ((int)i == e->table->extra)
+		return add_extra(e, to, c, f);
+	if (m != NULL && m->type != JSON_NULL)
+		return c->encode(to, c, m, f);
+	if (c->required)
+		return fault_set(f, "missing_column", m == NULL ? "%s is not null, and the record lacks it" : "%s must not be null", c->name);
+	wire_null(to);
+	return 0;
+}
+
+int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct json_object *o, size_t first, struct fault *f)
+{
+	const struct table *t = e->table;
+	size_t start = to->n;
+
+	memset(e->value, 0, t->count * sizeof(*e->value));
+	buf_clear(&e->extra);
+	for (size_t i = first; i < o->count; i++) {
+		int column = find_column(e, i, &o->member[i]);
+
+		if (column < 0)
+			keep_extra(e, &o->member[i]);
+		else
+			e->value[column] = &o->member[i];
+	}
+	wire_int16(to, (int16_t)(t->count + 1));
+	wire_int32(to, 4);
+	wire_int32(to, ord);
+	for (size_t i = 0; i < t->count; i++) {
+		if (add_field(e, to, i, f) < 0) {
+			to->n = start;
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* A record into a row of binary COPY for the staging table: members find their columns by name. */
+#ifndef PGLOAD_ROW_H
+#define PGLOAD_ROW_H
+
+#include "catalogue.h"
+#include "metrics.h"
+
+struct row_encoder {
+	const struct table *table;
+	const struct json_member **value; /* per column, of the current record; NULL: not there */
+	int *hint;                        /* the column that the member at this place had in the record before */
+	size_t hints;
+	struct buf name, extra;
+	struct buf dropped;               /* names already warned of, each ended by \n */
+	size_t dropped_names;
+	struct metric *dropped_members;
+};
+
+void row_encoder_init(struct row_encoder *e, const struct table *t);
+void row_encoder_free(struct row_encoder *e);
+
+/*
+ * Append the row: the number of fields, `ord` as the first, then one for each column of the table. Members from `first` on are taken; those
+ * without a column go to extra as they stood, or are dropped (with one warning a name). 0, or -1 with *f set and *to as before.
+ */
+int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct json_object *o, size_t first, struct fault *f);
+
+#endif

@@ -1,0 +1,328 @@
+#include "writer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "dead_letter.h"
+#include "exit.h"
+#include "log.h"
+#include "metrics.h"
+#include "sig.h"
+
+void writer_init(struct writer *w)
+{
+	struct buf label = {0};
+	const char *l;
+
+	metric_label(&label, "target", span_of(w->table->table->target));
+	l = buf_text(&label);
+	w->metric.rows = metric_new(METRIC_COUNTER, "txpipe_pgload_rows_total", "Rows stored.", l);
+	w->metric.duplicates = metric_new(METRIC_COUNTER, "txpipe_pgload_duplicates_total", "Records whose row was there already.", l);
+	w->metric.dead_letters = metric_new(METRIC_COUNTER, "txpipe_pgload_dead_letters_total", "Records that became dead letters.", l);
+	w->metric.labels = metric_new(METRIC_COUNTER, "txpipe_pgload_labels_total", "Labels stored.", l);
+	w->metric.skipped = metric_new(METRIC_COUNTER, "txpipe_pgload_skipped_total", "Records below the stored position.", l);
+	w->metric.holes = metric_new(METRIC_COUNTER, "txpipe_pgload_holes_total", "Offsets that no record had.", l);
+	w->metric.batches = metric_new(METRIC_COUNTER, "txpipe_pgload_commits_total", "Transactions committed.", l);
+	w->metric.retries = metric_new(METRIC_COUNTER, "txpipe_pgload_retries_total", "Transactions run again after a server error.", l);
+	w->metric.refused = metric_new(METRIC_COUNTER, "txpipe_pgload_refused_total", "Records that the server refused.", l);
+	w->metric.seconds = metric_new(METRIC_COUNTER, "txpipe_pgload_commit_seconds_total", "Time spent in transactions.", l);
+	buf_free(&label);
+}
+
+void writer_free(struct writer *w)
+{
+	buf_free(&w->scratch);
+}
+
+int writer_prepare(struct writer *w)
+{
+	if (stage_create(w->table, w->session) < 0 || (w->label != NULL && stage_create(w->label, w->session) < 0))
+		return -1;
+	return dead_letter_create(w->session);
+}
+
+/* --- one try -------------------------------------------------------------------------------------------------------- */
+
+enum outcome {
+	DONE,
+	FAILED, /* a statement failed: session->class says what to do */
+	STOP    /* *status says why; the message is printed */
+};
+
+/* Too many refusals are a fault of the set-up, not of single records. */
+static bool too_many_refused(const struct writer *w, const struct batch *b)
+{
+	size_t records = b->count, refused = w->refused;
+
+	for (size_t i = w->window_used; i > 0 && records < REFUSED_WINDOW; i--) {
+		records += w->window[i - 1].records;
+		refused += w->window[i - 1].refused;
+	}
+	return refused > REFUSED_FLOOR && (double)refused > w->max_refused * (double)(records < REFUSED_WINDOW ? records : REFUSED_WINDOW);
+}
+
+static enum outcome refuse_one(struct writer *w, struct batch *b, size_t i, int *status)
+{
+	char detail[600];
+
+	snprintf(detail, sizeof(detail), "SQLSTATE %s: %s", w->session->sqlstate, w->session->message);
+	batch_letter(b, i, span_of(log_tool()), SPAN("refused_by_server"), span_of(detail));
+	w->refused++;
+	if (!too_many_refused(w, b))
+		return DONE;
+	log_error("the server refuses too many records, %zu of this batch; the last one: %s (SQLSTATE %s). The batch is not stored: mend the table, "
+	          "or allow more with --max-refused",
+	          w->refused, w->session->message, w->session->sqlstate);
+	*status = EXIT_CONFLICT;
+	return STOP;
+}
+
+static size_t records_of(const struct stage *st, const struct batch *b, size_t lo, size_t hi)
+{
+	size_t n = 0;
+
+	for (size_t i = lo; i < hi; i++)
+		n += b->record[i].sink == st->sink && b->record[i].verdict != VERDICT_SKIPPED;
+	return n;
+}
+
+/* Forget what a failed range has said about its records. */
+static void forget_range(const struct stage *st, struct batch *b, size_t lo, size_t hi, size_t letters)
+{
+	b->letters = letters;
+	for (size_t i = lo; i < hi; i++)
+		if (b->record[i].sink == st->sink && b->record[i].verdict != VERDICT_SKIPPED)
+			b->record[i].verdict = VERDICT_NONE;
+}
+
+/* Store a range inside a savepoint; where the server refuses it, halve it, down to the records at fault. */
+static enum outcome load_carefully(struct writer *w, struct stage *st, struct batch *b, size_t lo, size_t hi, int *status)
+{
+	struct session *s = w->session;
+	size_t letters = b->letters, n = records_of(st, b, lo, hi);
+	enum outcome outcome = DONE;
+
+	if (n == 0)
+		return DONE;
+	if (session_do(s, "savepoint pgload") < 0)
+		return FAILED;
+	if (stage_load(st, s, b, lo, hi) == 0)
+		return session_do(s, "release savepoint pgload") < 0 ? FAILED : DONE;
+	if (s->class != PG_ROW)
+		return FAILED;
+	forget_range(st, b, lo, hi, letters);
+	char sqlstate[sizeof(s->sqlstate)], message[sizeof(s->message)];
+	memcpy(sqlstate, s->sqlstate, sizeof(sqlstate));
+	memcpy(message, s->message, sizeof(message));
+	if (session_do(s, "rollback to savepoint pgload; release savepoint pgload") < 0)
+		return FAILED;
+	memcpy(s->sqlstate, sqlstate, sizeof(sqlstate));
+	memcpy(s->message, message, sizeof(message));
+	if (n > 1) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		outcome = load_carefully(w, st, b, lo, middle, status);
+		if (outcome == DONE)
+			outcome = load_carefully(w, st, b, middle, hi, status);
+		return outcome;
+	}
+	while (b->record[lo].sink != st->sink || b->record[lo].verdict == VERDICT_SKIPPED)
+		lo++;
+	return refuse_one(w, b, lo, status);
+}
+
+static enum outcome load(struct writer *w, struct stage *st, struct batch *b, bool careful, int *status)
+{
+	if (st == NULL)
+		return DONE;
+	if (careful)
+		return load_carefully(w, st, b, 0, b->count, status);
+	return stage_load(st, w->session, b, 0, b->count) < 0 ? FAILED : DONE;
+}
+
+/* What lies below its partition's position is stored already; what was refused before it came here is a dead letter. */
+static void judge_positions(const struct writer *w, struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct record *r = &b->record[i];
+
+		if (w->fence != NULL && r->partition != NULL && r->offset < r->partition->position)
+			r->verdict = VERDICT_SKIPPED;
+		else if (r->sink == SINK_DEAD)
+			r->verdict = VERDICT_DEAD;
+	}
+}
+
+static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, int *status)
+{
+	struct session *s = w->session;
+	enum outcome outcome;
+
+	batch_rewind(b);
+	w->refused = 0;
+	if (session_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
+		return FAILED;
+	if (w->fence != NULL) {
+		*status = fence_lock(w->fence, s);
+		if (*status != EXIT_DONE)
+			return *status < 0 ? FAILED : STOP;
+	}
+	judge_positions(w, b);
+	if ((outcome = load(w, w->table, b, careful, status)) != DONE || (outcome = load(w, w->label, b, careful, status)) != DONE)
+		return outcome;
+	if (dead_letter_store(s, b, w->table->table->target, &w->scratch) < 0)
+		return FAILED;
+	if (w->fence != NULL) {
+		fence_count(w->fence, b);
+		if (fence_advance(w->fence, s) < 0)
+			return FAILED;
+	}
+	return session_do(s, w->dry_run ? "rollback" : "commit") < 0 ? FAILED : DONE;
+}
+
+/* --- until it is stored --------------------------------------------------------------------------------------------- */
+
+/* A new connection may lead to a server with another table of that name: rows are encoded for the one that was read first. */
+static int check_table(struct writer *w)
+{
+	struct table *t;
+	int status = table_read(w->session->c, w->table_name, false, &t);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (strcmp(t->fingerprint, w->table->table->fingerprint) != 0) {
+		log_error("%s was altered meanwhile: start again", w->table->table->target);
+		status = EXIT_RETRY;
+	}
+	table_free(t);
+	return status;
+}
+
+static int reconnect(struct writer *w, int64_t until)
+{
+	struct session *s = w->session;
+	int64_t left = until - clock_monotonic();
+	int status = session_open(s, s->conninfo, s->async_commit, left > 0 ? left : 0);
+
+	if (status == EXIT_DONE)
+		status = check_table(w);
+	if (status == EXIT_DONE && writer_prepare(w) < 0) {
+		log_error("making the staging tables: %s (SQLSTATE %s)", s->message, s->sqlstate);
+		status = pg_exit_status(s->class);
+	}
+	return status;
+}
+
+/* The server may cure itself: wait, get a working connection, then the caller tries again. EXIT_DONE or the exit status. */
+static int recover(struct writer *w, int attempt, int64_t since)
+{
+	struct session *s = w->session;
+	int64_t until = since + w->patience;
+
+	metric_add(w->metric.retries, 1);
+	log_at(attempt == 1 ? LEVEL_WARN : LEVEL_INFO, "the batch was not stored: %s%s%s%s; trying again", s->message,
+	       s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate, s->sqlstate[0] == '\0' ? "" : ")");
+	bool usable = session_rollback(s);
+	if (clock_monotonic() >= until || !pg_backoff(attempt)) {
+		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate,
+		          s->sqlstate[0] == '\0' ? "" : ")");
+		return EXIT_RETRY;
+	}
+	return usable ? EXIT_DONE : reconnect(w, until);
+}
+
+static void remember_refusals(struct writer *w, const struct batch *b)
+{
+	if (w->window_used == REFUSED_BATCHES) {
+		memmove(w->window, w->window + 1, (REFUSED_BATCHES - 1) * sizeof(w->window[0]));
+		w->window_used--;
+	}
+	w->window[w->window_used].records = b->count;
+	w->window[w->window_used].refused = w->refused;
+	w->window_used++;
+	metric_add(w->metric.refused, (double)w->refused);
+}
+
+static void count(struct writer *w, const struct batch *b, int64_t us)
+{
+	struct counts n = {0};
+
+	for (size_t i = 0; i < b->count; i++) {
+		switch (b->record[i].verdict) {
+		case VERDICT_ROW: n.rows++; break;
+		case VERDICT_DUPLICATE: n.duplicates++; break;
+		case VERDICT_DEAD: n.dead_letters++; break;
+		case VERDICT_LABEL: n.labels++; break;
+		default: n.skipped++; break;
+		}
+	}
+	for (size_t i = 0; w->fence != NULL && i < w->fence->count; i++) {
+		const struct partition *p = w->fence->partition[i];
+
+		if (p->touched)
+			n.holes += (uint64_t)(p->gap + p->next - p->position - p->rows - p->duplicates - p->dead_letters - p->labels);
+	}
+	w->batch = n;
+	w->batch_us = us;
+	w->total.rows += n.rows;
+	w->total.duplicates += n.duplicates;
+	w->total.dead_letters += n.dead_letters;
+	w->total.labels += n.labels;
+	w->total.skipped += n.skipped;
+	w->total.holes += n.holes;
+	metric_add(w->metric.rows, (double)n.rows);
+	metric_add(w->metric.duplicates, (double)n.duplicates);
+	metric_add(w->metric.dead_letters, (double)n.dead_letters);
+	metric_add(w->metric.labels, (double)n.labels);
+	metric_add(w->metric.skipped, (double)n.skipped);
+	metric_add(w->metric.holes, (double)n.holes);
+	metric_add(w->metric.batches, 1);
+	metric_add(w->metric.seconds, (double)us / 1e6);
+}
+
+int writer_commit(struct writer *w, struct batch *b)
+{
+	struct session *s = w->session;
+	int64_t started = clock_monotonic(), failing = 0;
+	bool careful = false;
+	int status = EXIT_DONE;
+
+	batch_seal(b);
+	for (int attempt = 1;; attempt++) {
+		switch (try_batch(w, b, careful, &status)) {
+		case DONE:
+			remember_refusals(w, b);
+			count(w, b, clock_monotonic() - started);
+			return EXIT_DONE;
+		case STOP:
+			session_rollback(s);
+			return status;
+		case FAILED:
+			break;
+		}
+		if (s->class == PG_CONFIG) {
+			log_error("storing into %s: %s (SQLSTATE %s)", w->table->table->target, s->message, s->sqlstate);
+			session_rollback(s);
+			return EXIT_USAGE;
+		}
+		if (s->class == PG_ROW && !careful) {
+			log_info("the server refused a batch: %s (SQLSTATE %s); looking for the records at fault", s->message, s->sqlstate);
+			session_rollback(s);
+			careful = true;
+			attempt--;
+			continue;
+		}
+		if (s->class == PG_ROW) { /* the suite's own tables refused: its numbers are wrong, and must not be stored */
+			log_error("the batch was not stored: %s (SQLSTATE %s)", s->message, s->sqlstate);
+			session_rollback(s);
+			return EXIT_BUG;
+		}
+		if (failing == 0)
+			failing = clock_monotonic();
+		status = recover(w, attempt, failing);
+		if (status != EXIT_DONE)
+			return status;
+	}
+}

@@ -1,0 +1,47 @@
+/*
+ * Writes a batch in one transaction: positions are locked, rows stored, positions advanced, or nothing happens. Knows what to do
+ * about each class of server errors.
+ */
+#ifndef PGLOAD_WRITER_H
+#define PGLOAD_WRITER_H
+
+#include "fence.h"
+#include "stage.h"
+
+enum { REFUSED_WINDOW = 10000, REFUSED_FLOOR = 100, REFUSED_BATCHES = 256 };
+
+struct counts {
+	uint64_t rows, duplicates, dead_letters, labels, skipped, holes;
+};
+
+struct writer {
+	struct session *session;
+	struct fence *fence;       /* NULL: --no-fence */
+	struct stage *table, *label; /* label may be NULL */
+	const char *table_name;    /* as the user gave it, to read the catalogue again */
+	bool dry_run;
+	int64_t patience;          /* microseconds to keep trying */
+	double max_refused;        /* share of the last records that the server may refuse; 1: all */
+	struct counts total, batch;
+	int64_t batch_us;          /* how long the last commit took, tries included */
+	struct buf scratch;
+	/* Records and refused ones of the last batches, newest last. */
+	struct {
+		size_t records, refused;
+	} window[REFUSED_BATCHES];
+	size_t window_used, refused;
+	struct {
+		struct metric *rows, *duplicates, *dead_letters, *labels, *skipped, *holes, *batches, *retries, *refused, *seconds;
+	} metric;
+};
+
+void writer_init(struct writer *w);
+void writer_free(struct writer *w);
+
+/* On a new connection: staging tables. 0, or -1 with s->class. */
+int writer_prepare(struct writer *w);
+
+/* Store the batch. EXIT_DONE with w->batch, or the exit status with a message: nothing of it is stored then. */
+int writer_commit(struct writer *w, struct batch *b);
+
+#endif
