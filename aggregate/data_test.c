@@ -71,7 +71,7 @@ static void test_error(struct batch *b, struct outcome *o, size_t prefix)
 	o->message = xstrdup(buf_text(&text));
 	buf_free(&text);
 	o->status = OUTCOME_ERROR;
-	o->exit_status = db->class == PG_ROW ? EXIT_USAGE : pg_exit_status(db->class);
+	o->exit_status = db_exit_status(db);
 }
 
 /* Run b->sql under a savepoint, so that the transaction survives its error. */

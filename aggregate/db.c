@@ -20,7 +20,6 @@ static void clear_error(struct db *db)
 	free(db->hint);
 	db->message = db->detail = db->hint = NULL;
 	db->sqlstate[0] = '\0';
-	db->class = PG_FINE;
 	db->position = 0;
 }
 
@@ -54,7 +53,6 @@ static int keep_error(struct db *db, const PGresult *r)
 	clear_error(db);
 	if (strlen(state) == 5)
 		memcpy(db->sqlstate, state, 6);
-	db->class = pg_classify(state);
 	db->message = field(r, PG_DIAG_MESSAGE_PRIMARY);
 	if (db->message == NULL)
 		db->message = one_line(PQerrorMessage(db->c));
@@ -134,7 +132,6 @@ static int refused(struct db *db, PGresult **result)
 		return 0;
 	db->cancelled = true;
 	clear_error(db);
-	db->class = PG_AGAIN;
 	db->message = xstrdup("interrupted");
 	return -1;
 }
@@ -182,13 +179,22 @@ void db_roll_back(struct db *db, const char *sql)
 		PQclear(r);
 }
 
+int db_exit_status(const struct db *db)
+{
+	static const char again[][3] = {"08", "25", "40", "53", "55", "57", "58", "XX"};
+
+	for (size_t i = 0; i < sizeof again / sizeof again[0]; i++)
+		if (strncmp(db->sqlstate, again[i], 2) == 0)
+			return EXIT_RETRY;
+	return db->sqlstate[0] == '\0' ? EXIT_RETRY : EXIT_USAGE;
+}
+
 int db_failed(const struct db *db, const char *what)
 {
 	log_error("%s: %s%s%s%s%s%s%s%s", what, db->message != NULL ? db->message : "failed", db->sqlstate[0] != '\0' ? " (SQLSTATE " : "",
 	          db->sqlstate, db->sqlstate[0] != '\0' ? ")" : "", db->detail != NULL ? "; " : "",
 	          db->detail != NULL ? db->detail : "", db->hint != NULL ? "; hint: " : "", db->hint != NULL ? db->hint : "");
-	/* What a data error means to a batch loader is a row; here it is a statement that a person has to look at. */
-	return db->class == PG_ROW ? EXIT_USAGE : pg_exit_status(db->class);
+	return db_exit_status(db);
 }
 
 void db_free(struct db *db)

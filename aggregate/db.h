@@ -12,9 +12,8 @@ struct db {
 	PGconn *c;
 	bool cancelled;  /* a signal came: what ran was cancelled, and nothing more is sent until … */
 	bool last_words; /* … the owner sets this: the run is decided and is being written down, whatever signal comes */
-	/* of the statement that failed last: */
+	/* of the statement that failed last; sqlstate is "" if the connection was lost: */
 	char sqlstate[6];
-	enum pg_class class;
 	char *message;   /* the server's words, one line */
 	char *detail, *hint; /* or NULL */
 	int position;    /* character in the statement, from 1; 0 unknown */
@@ -32,6 +31,12 @@ int db_describe(struct db *db, const char *sql, PGresult **result);
 
 /* Roll back, to a savepoint or wholly, even after a signal; the error that led to it stays kept. */
 void db_roll_back(struct db *db, const char *sql);
+
+/*
+ * The exit status that goes with the kept error: EXIT_RETRY for what may be gone next time (connection, serialisation, resources,
+ * locks, shutdown), else EXIT_USAGE: a loader's bad row (pg_classify) is a model's or test's bad SQL here.
+ */
+int db_exit_status(const struct db *db);
 
 /* Print the error that is kept: "what: ERROR: …". Returns the exit status that goes with it. */
 int db_failed(const struct db *db, const char *what);

@@ -40,12 +40,6 @@ static int fault(struct build *b, int exit_status, const char *format, ...)
 	return -1;
 }
 
-/* A signal or a data error is not what pg_exit_status() tells a loader of rows. */
-static int status_of(const struct db *db)
-{
-	return db->class == PG_ROW ? EXIT_USAGE : pg_exit_status(db->class);
-}
-
 static const char *advice(const struct db *db)
 {
 	if (strcmp(db->sqlstate, "42P01") == 0)
@@ -86,7 +80,7 @@ void materialise_error(const struct session *s, const struct node *n, const char
 	o->message = xstrdup(buf_text(&text));
 	buf_free(&text);
 	o->status = OUTCOME_ERROR;
-	o->exit_status = status_of(db);
+	o->exit_status = db_exit_status(db);
 }
 
 /* Run b->sql, in which the model's query begins at `prefix`. */
