@@ -10,7 +10,7 @@ KMOCK      = kcat-like/kmock.c
 FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c judge.c map.c pool.c \
 	program.c render.c rule_check.c rule_error.c rule_expr.c rule_lex.c rule_parse.c splice.c tally.c vm.c work.c)
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
-	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c load.c migrate.c positions.c row.c session.c stage.c \
+	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c writer.c)
 AGGREGATE  = aggregate/aggregate.c $(addprefix aggregate/,arena.c config.c data_test.c db.c files.c generic_test.c graph.c \
 	history.c materialise.c merge.c nearest.c place.c project.c relation.c report.c resolve.c run.c schema.c select.c \

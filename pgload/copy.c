@@ -5,11 +5,11 @@ static const char trailer[] = "\377\377";
 enum { HEADER_BYTES = 19, TRAILER_BYTES = 2, CHUNK = 1 << 20 };
 
 /* The server may have said why before it stopped reading. */
-static int failed(struct session *s)
+static int failed(struct server *s)
 {
 	PGresult *r = pg_result(s->c);
 
-	session_judge(s, r);
+	server_judge(s, r);
 	PQclear(r);
 	while ((r = pg_result(s->c)) != NULL) {
 		ExecStatusType status = PQresultStatus(r);
@@ -21,12 +21,12 @@ static int failed(struct session *s)
 	return -1;
 }
 
-int copy_start(struct session *s, const char *sql)
+int copy_start(struct server *s, const char *sql)
 {
 	PGresult *r = PQsendQuery(s->c, sql) ? pg_result(s->c) : NULL;
 
 	if (PQresultStatus(r) != PGRES_COPY_IN) {
-		session_judge(s, r);
+		server_judge(s, r);
 		PQclear(r);
 		while ((r = pg_result(s->c)) != NULL)
 			PQclear(r);
@@ -36,7 +36,7 @@ int copy_start(struct session *s, const char *sql)
 	return copy_rows(s, (struct span){header, HEADER_BYTES});
 }
 
-int copy_rows(struct session *s, struct span rows)
+int copy_rows(struct server *s, struct span rows)
 {
 	while (rows.n > 0) {
 		size_t n = rows.n < CHUNK ? rows.n : CHUNK;
@@ -49,7 +49,7 @@ int copy_rows(struct session *s, struct span rows)
 	return 0;
 }
 
-int copy_end(struct session *s)
+int copy_end(struct server *s)
 {
 	PGresult *r;
 	int status = 0;
@@ -60,10 +60,10 @@ int copy_end(struct session *s)
 		return failed(s);
 	while ((r = pg_result(s->c)) != NULL) {
 		if (status == 0)
-			status = session_judge(s, r);
+			status = server_judge(s, r);
 		PQclear(r);
 	}
 	if (status == 0 && PQstatus(s->c) != CONNECTION_OK)
-		status = session_judge(s, NULL);
+		status = server_judge(s, NULL);
 	return status;
 }

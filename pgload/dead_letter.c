@@ -19,9 +19,9 @@ enum { COLUMNS = 12, FLUSH = 1 << 20 };
 
 static const char copy_sql[] = "copy pg_temp.pgload_dead_letter from stdin (format binary)";
 
-int dead_letter_create(struct session *s)
+int dead_letter_create(struct server *s)
 {
-	return session_do(s, dead_letter_stage_sql);
+	return server_do(s, dead_letter_stage_sql);
 }
 
 static void add_int64(struct buf *to, int64_t value)
@@ -85,7 +85,7 @@ static void add_letter(struct buf *to, const struct batch *b, const struct lette
 	}
 }
 
-int dead_letter_store(struct session *s, const struct batch *b, const char *target, struct buf *scratch)
+int dead_letter_store(struct server *s, const struct batch *b, const char *target, struct buf *scratch)
 {
 	const char *values[] = {target};
 	size_t kept = 0;
@@ -110,7 +110,7 @@ int dead_letter_store(struct session *s, const struct batch *b, const char *targ
 	}
 	if (copy_rows(s, buf_span(scratch)) < 0 || copy_end(s) < 0)
 		return -1;
-	r = session_query(s, dead_letter_insert_sql, 1, values);
+	r = server_query(s, dead_letter_insert_sql, 1, values);
 	if (r == NULL)
 		return -1;
 	PQclear(r);
@@ -171,7 +171,7 @@ static int print_row(const PGresult *r, struct buf *line)
 	return 0;
 }
 
-int dead_letter_list(struct session *s, const char *stream, const char *target, const char *since, struct out *out)
+int dead_letter_list(struct server *s, const char *stream, const char *target, const char *since, struct out *out)
 {
 	const char *values[] = {stream, target, since};
 	struct buf line = {0};
@@ -190,7 +190,7 @@ int dead_letter_list(struct session *s, const char *stream, const char *target, 
 		if (PQresultStatus(r) == PGRES_SINGLE_TUPLE) {
 			if (print_row(r, &line) < 0 || out_add_span(out, buf_span(&line)) < 0)
 				status = out_failed(out, "stdout");
-		} else if (session_judge(s, r) < 0) {
+		} else if (server_judge(s, r) < 0) {
 			pg_log_failure(s->c, "reading dead letters", r);
 			status = s->class == PG_ROW ? EXIT_USAGE : pg_exit_status(s->class);
 		}

@@ -4,13 +4,13 @@
 
 #include "batch.h"
 #include "out.h"
-#include "session.h"
+#include "server.h"
 
 /* On a new connection: the staging table. 0, or -1 with s->class. */
-int dead_letter_create(struct session *s);
+int dead_letter_create(struct server *s);
 
 /* In an open transaction: store the letters of all records whose verdict is VERDICT_DEAD. 0, or -1 with s->class. */
-int dead_letter_store(struct session *s, const struct batch *b, const char *target, struct buf *scratch);
+int dead_letter_store(struct server *s, const struct batch *b, const char *target, struct buf *scratch);
 
 /* A letter as a reject in the suite's own form, one line. */
 void dead_letter_print(struct buf *to, const struct batch *b, const struct letter *l);
@@ -19,6 +19,6 @@ void dead_letter_print(struct buf *to, const struct batch *b, const struct lette
  * --dead-letters: print what is not resolved as NDJSON, each a reject in the suite's own form with its coordinates behind it; the raw bytes are
  * whole. Filters may be NULL. Returns the exit status.
  */
-int dead_letter_list(struct session *s, const char *stream, const char *target, const char *since, struct out *out);
+int dead_letter_list(struct server *s, const char *stream, const char *target, const char *since, struct out *out);
 
 #endif

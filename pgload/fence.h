@@ -10,7 +10,7 @@
 #include "batch.h"
 #include "envelope.h"
 #include "intake.h"
-#include "session.h"
+#include "server.h"
 
 struct gap {
 	char *topic;
@@ -82,18 +82,18 @@ bool fence_touched(const struct fence *f);
  * In an open transaction: make the rows that may be made, lock all that the batch touches, check them. EXIT_DONE; EXIT_CONFLICT or EXIT_RETRY with a
  * message: the rule that was broken; -1: a statement failed (s->class).
  */
-int fence_lock(struct fence *f, struct session *s);
+int fence_lock(struct fence *f, struct server *s);
 
 /* Count each record by its verdict and work out the new positions. */
 void fence_count(struct fence *f, const struct batch *b);
 
 /* Store the new positions. 0, or -1: a statement failed. */
-int fence_advance(struct fence *f, struct session *s);
+int fence_advance(struct fence *f, struct server *s);
 
 /* The transaction committed (or was a dry run): the batch is done. */
 void fence_committed(struct fence *f, bool dry_run);
 
 /* In a transaction of its own: records of the partition came out of order; refuse the stream until it is reset. */
-void fence_break(struct fence *f, struct session *s, const struct partition *p);
+void fence_break(struct fence *f, struct server *s, const struct partition *p);
 
 #endif

@@ -34,7 +34,7 @@ static bool may_be_new(const struct partition *p)
 }
 
 /* A partition that was added to the topic later holds nothing but new records: to begin elsewhere than at its beginning loses some. */
-static int check_added(struct fence *f, struct session *s, const struct partition *p)
+static int check_added(struct fence *f, struct server *s, const struct partition *p)
 {
 	char text[24];
 	const char *values[] = {f->target, p->stream, p->topic, number(p->partition, text)};
@@ -42,7 +42,7 @@ static int check_added(struct fence *f, struct session *s, const struct partitio
 
 	if (p->beginning)
 		return EXIT_DONE;
-	PGresult *r = session_query(s, fence_siblings_sql, 4, values);
+	PGresult *r = server_query(s, fence_siblings_sql, 4, values);
 	if (r == NULL)
 		return -1;
 	if (!PQgetisnull(r, 0, 0) && p->partition >= to_int(r, 0, 0)) {
@@ -67,7 +67,7 @@ static struct partition *by_key(const struct fence *f, const PGresult *r, int ro
 	return NULL;
 }
 
-static int make_rows(struct fence *f, struct session *s)
+static int make_rows(struct fence *f, struct server *s)
 {
 	struct buf *partitions = &f->numbers[0], *begins = &f->numbers[1], *of = &f->numbers[2];
 	size_t new = 0;
@@ -93,7 +93,7 @@ static int make_rows(struct fence *f, struct session *s)
 		return EXIT_DONE;
 	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions),
 	                        array_close(begins), array_close(of), f->writer};
-	PGresult *r = session_query(s, fence_insert_sql, 7, values);
+	PGresult *r = server_query(s, fence_insert_sql, 7, values);
 	if (r == NULL)
 		return -1;
 	int status = EXIT_DONE;
@@ -135,7 +135,7 @@ static bool accepted(const struct fence *f, const struct partition *p)
 }
 
 /* The stored position lies before what this segment takes for stored: to go on would lose what is between. */
-static int check_behind(struct fence *f, struct session *s, struct partition *p)
+static int check_behind(struct fence *f, struct server *s, struct partition *p)
 {
 	char partition[24], from[24], to[24];
 
@@ -146,7 +146,7 @@ static int check_behind(struct fence *f, struct session *s, struct partition *p)
 		                        number(p->partition, partition),
 		                        number(p->position, from),
 		                        number(p->begin, to)};
-		PGresult *r = session_query(s, fence_gap_sql, 6, values);
+		PGresult *r = server_query(s, fence_gap_sql, 6, values);
 
 		if (r == NULL)
 			return -1;
@@ -170,7 +170,7 @@ static int check_behind(struct fence *f, struct session *s, struct partition *p)
 	return EXIT_CONFLICT;
 }
 
-static int check_locked(struct fence *f, struct session *s, struct partition *p, const PGresult *r, int row)
+static int check_locked(struct fence *f, struct server *s, struct partition *p, const PGresult *r, int row)
 {
 	const char *cluster = PQgetvalue(r, row, 3);
 
@@ -193,7 +193,7 @@ static int check_locked(struct fence *f, struct session *s, struct partition *p,
 	return EXIT_DONE;
 }
 
-int fence_lock(struct fence *f, struct session *s)
+int fence_lock(struct fence *f, struct server *s)
 {
 	struct buf *partitions = &f->numbers[0];
 	struct partition **asked = xcalloc(f->count + 1, sizeof(*asked));
@@ -219,7 +219,7 @@ int fence_lock(struct fence *f, struct session *s)
 		array_int(partitions, p->partition);
 	}
 	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions)};
-	r = session_query(s, fence_lock_sql, 4, values);
+	r = server_query(s, fence_lock_sql, 4, values);
 	if (r == NULL) {
 		status = -1;
 		goto done;
@@ -267,7 +267,7 @@ static void add_change(struct fence *f, const struct partition *p)
 		array_null(&f->clusters);
 }
 
-int fence_advance(struct fence *f, struct session *s)
+int fence_advance(struct fence *f, struct server *s)
 {
 	const char *values[14] = {f->target, f->writer};
 	int64_t expected = 0;
@@ -290,7 +290,7 @@ int fence_advance(struct fence *f, struct session *s)
 	for (size_t i = 0; i < 9; i++)
 		values[4 + i] = array_close(&f->numbers[i]);
 	values[13] = array_close(&f->clusters);
-	PGresult *r = session_query(s, fence_advance_sql, 14, values);
+	PGresult *r = server_query(s, fence_advance_sql, 14, values);
 	if (r == NULL)
 		return -1;
 	int64_t updated = strtoll(PQcmdTuples(r), NULL, 10);
@@ -302,11 +302,11 @@ int fence_advance(struct fence *f, struct session *s)
 	return 0;
 }
 
-void fence_break(struct fence *f, struct session *s, const struct partition *p)
+void fence_break(struct fence *f, struct server *s, const struct partition *p)
 {
 	char text[24];
 	const char *values[] = {p->stream, f->target, p->topic, number(p->partition, text)};
-	PGresult *r = session_rollback(s) ? session_query(s, fence_break_sql, 4, values) : NULL;
+	PGresult *r = server_rollback(s) ? server_query(s, fence_break_sql, 4, values) : NULL;
 
 	if (r == NULL)
 		log_error("stream %s could not be marked as broken: %s", p->stream, s->message);

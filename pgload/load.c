@@ -225,7 +225,7 @@ static bool pass_fence(struct load *l, struct partition **p)
 			break;
 		case FENCE_STOP:
 			if (*p != NULL && !l->writer->dry_run)
-				fence_break(l->fence, l->writer->session, *p);
+				fence_break(l->fence, l->writer->server, *p);
 			batch_clear(&l->batch);
 			l->status = EXIT_CONFLICT;
 			return false;

@@ -22,14 +22,14 @@ static const struct {
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
-static int failed(struct session *s, const char *what)
+static int failed(struct server *s, const char *what)
 {
 	log_error("%s: %s (SQLSTATE %s); nothing was changed", what, s->message, s->sqlstate);
-	session_rollback(s);
+	server_rollback(s);
 	return s->class == PG_ROW ? EXIT_USAGE : pg_exit_status(s->class);
 }
 
-static int take_step(struct session *s, int version, struct out *out)
+static int take_step(struct server *s, int version, struct out *out)
 {
 	char what[64], number[16];
 	const char *values[] = {number, steps[version - 1].name};
@@ -38,9 +38,9 @@ static int take_step(struct session *s, int version, struct out *out)
 
 	snprintf(what, sizeof(what), "schema step %d (%s)", version, steps[version - 1].name);
 	snprintf(number, sizeof(number), "%d", version);
-	if (session_do(s, steps[version - 1].sql) < 0)
+	if (server_do(s, steps[version - 1].sql) < 0)
 		return failed(s, what);
-	r = session_query(s, "insert into txpipe_schema (version, name) values ($1::integer, $2)", 2, values);
+	r = server_query(s, "insert into txpipe_schema (version, name) values ($1::integer, $2)", 2, values);
 	if (r == NULL)
 		return failed(s, what);
 	PQclear(r);
@@ -50,28 +50,28 @@ static int take_step(struct session *s, int version, struct out *out)
 	return EXIT_DONE;
 }
 
-int migrate(struct session *s, struct out *out)
+int migrate(struct server *s, struct out *out)
 {
 	PGresult *r;
 	int seen, status = EXIT_DONE;
 
-	if (session_do(s, "begin") < 0 || session_do(s, migrate_sql) < 0)
+	if (server_do(s, "begin") < 0 || server_do(s, migrate_sql) < 0)
 		return failed(s, "preparing the schema");
-	r = session_query(s, "select coalesce(max(version), 0) from txpipe_schema", 0, NULL);
+	r = server_query(s, "select coalesce(max(version), 0) from txpipe_schema", 0, NULL);
 	if (r == NULL)
 		return failed(s, "reading the schema's version");
 	seen = (int)strtol(PQgetvalue(r, 0, 0), NULL, 10);
 	PQclear(r);
 	if (seen > STEPS) {
 		log_error("the database was set up by a later version (schema %d, this one knows %d): use that version", seen, STEPS);
-		session_rollback(s);
+		server_rollback(s);
 		return EXIT_USAGE;
 	}
 	for (int version = seen + 1; status == EXIT_DONE && version <= STEPS; version++)
 		status = take_step(s, version, out);
 	if (status != EXIT_DONE)
 		return status;
-	if (session_do(s, "commit") < 0)
+	if (server_do(s, "commit") < 0)
 		return failed(s, "committing the schema");
 	if (seen == STEPS)
 		log_info("the schema is at version %d already", STEPS);

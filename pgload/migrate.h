@@ -3,9 +3,9 @@
 #define PGLOAD_MIGRATE_H
 
 #include "out.h"
-#include "session.h"
+#include "server.h"
 
 /* Take the steps that the database has not seen, all in one transaction; prints one NDJSON line for each. Returns the exit status. */
-int migrate(struct session *s, struct out *out);
+int migrate(struct server *s, struct out *out);
 
 #endif

@@ -81,9 +81,9 @@ static void check_options(int operands)
 }
 
 /* The suite's tables must be there: even plain loading needs dead_letter. */
-static int check_schema(struct session *s)
+static int check_schema(struct server *s)
 {
-	PGresult *r = session_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') is not null", 0, NULL);
+	PGresult *r = server_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') is not null", 0, NULL);
 	int status = EXIT_DONE;
 
 	if (r == NULL) {
@@ -99,7 +99,7 @@ static int check_schema(struct session *s)
 }
 
 /* The target's name in stream_position and dead_letter, or NULL for all (no -t). */
-static int target_name(struct session *s, struct table **t)
+static int target_name(struct server *s, struct table **t)
 {
 	*t = NULL;
 	return o.table == NULL ? EXIT_DONE : table_read(s->c, o.table, false, t);
@@ -119,7 +119,7 @@ static int since(struct buf *to)
 	return EXIT_DONE;
 }
 
-static int ask(struct session *s, struct out *out)
+static int ask(struct server *s, struct out *out)
 {
 	struct table *t = NULL;
 	struct buf when = {0};
@@ -142,7 +142,7 @@ static int ask(struct session *s, struct out *out)
 
 /* --- loading -------------------------------------------------------------------------------------------------------- */
 
-static int open_table(struct session *s, struct stage *st)
+static int open_table(struct server *s, struct stage *st)
 {
 	struct table *t;
 	int status = table_read(s->c, o.table, false, &t);
@@ -160,7 +160,7 @@ static int open_table(struct session *s, struct stage *st)
 }
 
 /* A record with label_for is a label, unless the target itself has such a column. */
-static int open_label(struct session *s, const struct table *target, struct stage *st, bool *there)
+static int open_label(struct server *s, const struct table *target, struct stage *st, bool *there)
 {
 	struct table *t;
 	int status;
@@ -210,11 +210,11 @@ static int load_files(struct load *l, char **files)
 	return status;
 }
 
-static int load(struct session *s, struct out *out, bool progress, char **files, uint64_t *rejects)
+static int load(struct server *s, struct out *out, bool progress, char **files, uint64_t *rejects)
 {
 	struct stage table_stage = {0}, label_stage = {0};
 	struct fence fence;
-	struct writer w = {.session = s, .table = &table_stage, .dry_run = o.dry_run, .patience = o.patience, .max_refused = o.max_refused / 100,
+	struct writer w = {.server = s, .table = &table_stage, .dry_run = o.dry_run, .patience = o.patience, .max_refused = o.max_refused / 100,
 	                   .table_name = o.table};
 	struct load l = {.writer = &w, .fence = &fence, .out = out, .batch_rows = o.batch, .progress = {.on = progress}};
 	bool labels = false;
@@ -255,7 +255,7 @@ static int load(struct session *s, struct out *out, bool progress, char **files,
 int main(int argc, char **argv)
 {
 	struct common common;
-	struct session session = {0};
+	struct server server = {0};
 	struct out out;
 	uint64_t rejects = 0;
 	int operands, status;
@@ -265,15 +265,15 @@ int main(int argc, char **argv)
 	check_options(argc - operands);
 	tool_start(&common);
 	out_init(&out, STDOUT_FILENO, 0);
-	status = session_open(&session, o.conninfo, o.async_commit, o.patience < CONNECT_PATIENCE_US ? o.patience : CONNECT_PATIENCE_US);
+	status = server_open(&server, o.conninfo, o.async_commit, o.patience < CONNECT_PATIENCE_US ? o.patience : CONNECT_PATIENCE_US);
 	if (status == EXIT_DONE) {
 		bool loading = !(o.init || o.positions || o.reset || o.dead_letters);
 
 		if (loading && o.table == NULL)
 			o.table = "fact_transaction";
-		status = loading ? load(&session, &out, common.progress, argv + operands, &rejects) : ask(&session, &out);
+		status = loading ? load(&server, &out, common.progress, argv + operands, &rejects) : ask(&server, &out);
 	}
-	session_close(&session);
+	server_close(&server);
 	out_free(&out);
 	return tool_finish(&common, status, rejects);
 }

@@ -6,7 +6,7 @@
 #include "embed/pgload/sql/positions.sql.h"
 #include "embed/pgload/sql/reset.sql.h"
 
-static int failed(struct session *s, const char *what)
+static int failed(struct server *s, const char *what)
 {
 	log_error("%s: %s%s%s", what, s->message, strcmp(s->sqlstate, "42P01") == 0 ? "; set the database up with pgload --init" : "",
 	          strcmp(s->sqlstate, "42P01") == 0 ? " (SQLSTATE 42P01)" : "");
@@ -21,9 +21,9 @@ static int print(const PGresult *r, struct out *out)
 	return out_flush(out) < 0 ? out_failed(out, "stdout") : EXIT_DONE;
 }
 
-static int check_primary(struct session *s)
+static int check_primary(struct server *s)
 {
-	PGresult *r = session_query(s, "select pg_is_in_recovery()", 0, NULL);
+	PGresult *r = server_query(s, "select pg_is_in_recovery()", 0, NULL);
 	int status = EXIT_DONE;
 
 	if (r == NULL)
@@ -36,7 +36,7 @@ static int check_primary(struct session *s)
 	return status;
 }
 
-int positions_print(struct session *s, const char *stream, const char *target, struct out *out)
+int positions_print(struct server *s, const char *stream, const char *target, struct out *out)
 {
 	const char *values[] = {stream, target};
 	int status = check_primary(s);
@@ -44,7 +44,7 @@ int positions_print(struct session *s, const char *stream, const char *target, s
 
 	if (status != EXIT_DONE)
 		return status;
-	r = session_query(s, positions_sql, 2, values);
+	r = server_query(s, positions_sql, 2, values);
 	if (r == NULL)
 		return failed(s, "reading positions");
 	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++) {
@@ -61,10 +61,10 @@ int positions_print(struct session *s, const char *stream, const char *target, s
 	return status;
 }
 
-int positions_reset(struct session *s, const char *stream, const char *target, struct out *out)
+int positions_reset(struct server *s, const char *stream, const char *target, struct out *out)
 {
 	const char *values[] = {stream, target};
-	PGresult *r = session_query(s, reset_sql, 2, values);
+	PGresult *r = server_query(s, reset_sql, 2, values);
 	int status;
 
 	if (r == NULL)

@@ -30,9 +30,9 @@ void stage_free(struct stage *st)
 	free(st->duplicates);
 }
 
-int stage_create(struct stage *st, struct session *s)
+int stage_create(struct stage *st, struct server *s)
 {
-	return session_do(s, st->create);
+	return server_do(s, st->create);
 }
 
 static bool mine(const struct stage *st, const struct record *r)
@@ -41,7 +41,7 @@ static bool mine(const struct stage *st, const struct record *r)
 }
 
 /* Rows that follow one another in the buffer leave as one piece. */
-static int copy_range(const struct stage *st, struct session *s, const struct batch *b, size_t lo, size_t hi)
+static int copy_range(const struct stage *st, struct server *s, const struct batch *b, size_t lo, size_t hi)
 {
 	const struct buf *rows = &b->rows[st->sink];
 	struct piece run = {0, 0};
@@ -78,11 +78,11 @@ static void conflict(struct batch *b, size_t i, const struct table *t, const PGr
 }
 
 /* Which of the records were not inserted, and are they the same as what is there? `missing` are those whose key was there before. */
-static int find_duplicates(struct stage *st, struct session *s, struct batch *b, const char *const *bounds, const char *missing,
+static int find_duplicates(struct stage *st, struct server *s, struct batch *b, const char *const *bounds, const char *missing,
                            size_t *found)
 {
 	const char *values[] = {bounds[0], bounds[1], missing};
-	PGresult *r = session_query(s, st->duplicates, 3, values);
+	PGresult *r = server_query(s, st->duplicates, 3, values);
 
 	if (r == NULL)
 		return -1;
@@ -111,7 +111,7 @@ static void drop_last(const struct stage *st, struct batch *b, size_t lo, size_t
 	}
 }
 
-static int judge_inserted(struct stage *st, struct session *s, struct batch *b, size_t lo, size_t hi, const char *const *bounds,
+static int judge_inserted(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi, const char *const *bounds,
                           const PGresult *r, size_t staged)
 {
 	size_t inserted = strtoul(PQgetvalue(r, 0, 0), NULL, 10), found = 0;
@@ -125,7 +125,7 @@ static int judge_inserted(struct stage *st, struct session *s, struct batch *b, 
 	return 0;
 }
 
-int stage_load(struct stage *st, struct session *s, struct batch *b, size_t lo, size_t hi)
+int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi)
 {
 	char low[24], high[24];
 	const char *bounds[] = {low, high};
@@ -140,7 +140,7 @@ int stage_load(struct stage *st, struct session *s, struct batch *b, size_t lo, 
 	snprintf(high, sizeof(high), "%zu", hi);
 	if (copy_range(st, s, b, lo, hi) < 0)
 		return -1;
-	PGresult *r = session_query(s, st->insert, 2, bounds);
+	PGresult *r = server_query(s, st->insert, 2, bounds);
 	if (r == NULL)
 		return -1;
 	for (size_t i = lo; i < hi; i++)

@@ -7,7 +7,7 @@
 
 #include "batch.h"
 #include "row.h"
-#include "session.h"
+#include "server.h"
 
 enum stage_mode {
 	STAGE_INSERT, /* what is there already is a duplicate, or a conflict if it differs */
@@ -28,12 +28,12 @@ void stage_init(struct stage *st, enum sink sink, enum stage_mode mode, struct t
 void stage_free(struct stage *st);
 
 /* On a new connection: the staging table. 0, or -1 with s->class. */
-int stage_create(struct stage *st, struct session *s);
+int stage_create(struct stage *st, struct server *s);
 
 /*
  * In an open transaction: store the records lo <= i < hi of the batch that belong to this sink and are not skipped, and set their verdicts (with dead
  * letters for conflicting duplicates). 0, or -1 with s->class: verdicts are then those of before.
  */
-int stage_load(struct stage *st, struct session *s, struct batch *b, size_t lo, size_t hi);
+int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi);
 
 #endif

@@ -38,16 +38,16 @@ void writer_free(struct writer *w)
 
 int writer_prepare(struct writer *w)
 {
-	if (stage_create(w->table, w->session) < 0 || (w->label != NULL && stage_create(w->label, w->session) < 0))
+	if (stage_create(w->table, w->server) < 0 || (w->label != NULL && stage_create(w->label, w->server) < 0))
 		return -1;
-	return dead_letter_create(w->session);
+	return dead_letter_create(w->server);
 }
 
 /* --- one try -------------------------------------------------------------------------------------------------------- */
 
 enum outcome {
 	DONE,
-	FAILED, /* a statement failed: session->class says what to do */
+	FAILED, /* a statement failed: server->class says what to do */
 	STOP    /* *status says why; the message is printed */
 };
 
@@ -67,14 +67,14 @@ static enum outcome refuse_one(struct writer *w, struct batch *b, size_t i, int 
 {
 	char detail[600];
 
-	snprintf(detail, sizeof(detail), "SQLSTATE %s: %s", w->session->sqlstate, w->session->message);
+	snprintf(detail, sizeof(detail), "SQLSTATE %s: %s", w->server->sqlstate, w->server->message);
 	batch_letter(b, i, span_of(log_tool()), SPAN("refused_by_server"), span_of(detail));
 	w->refused++;
 	if (!too_many_refused(w, b))
 		return DONE;
 	log_error("the server refuses too many records, %zu of this batch; the last one: %s (SQLSTATE %s). The batch is not stored: mend the table, "
 	          "or allow more with --max-refused",
-	          w->refused, w->session->message, w->session->sqlstate);
+	          w->refused, w->server->message, w->server->sqlstate);
 	*status = EXIT_CONFLICT;
 	return STOP;
 }
@@ -100,23 +100,23 @@ static void forget_range(const struct stage *st, struct batch *b, size_t lo, siz
 /* Store a range inside a savepoint; where the server refuses it, halve it, down to the records at fault. */
 static enum outcome load_carefully(struct writer *w, struct stage *st, struct batch *b, size_t lo, size_t hi, int *status)
 {
-	struct session *s = w->session;
+	struct server *s = w->server;
 	size_t letters = b->letters, n = records_of(st, b, lo, hi);
 	enum outcome outcome = DONE;
 
 	if (n == 0)
 		return DONE;
-	if (session_do(s, "savepoint pgload") < 0)
+	if (server_do(s, "savepoint pgload") < 0)
 		return FAILED;
 	if (stage_load(st, s, b, lo, hi) == 0)
-		return session_do(s, "release savepoint pgload") < 0 ? FAILED : DONE;
+		return server_do(s, "release savepoint pgload") < 0 ? FAILED : DONE;
 	if (s->class != PG_ROW)
 		return FAILED;
 	forget_range(st, b, lo, hi, letters);
 	char sqlstate[sizeof(s->sqlstate)], message[sizeof(s->message)];
 	memcpy(sqlstate, s->sqlstate, sizeof(sqlstate));
 	memcpy(message, s->message, sizeof(message));
-	if (session_do(s, "rollback to savepoint pgload; release savepoint pgload") < 0)
+	if (server_do(s, "rollback to savepoint pgload; release savepoint pgload") < 0)
 		return FAILED;
 	memcpy(s->sqlstate, sqlstate, sizeof(sqlstate));
 	memcpy(s->message, message, sizeof(message));
@@ -139,7 +139,7 @@ static enum outcome load(struct writer *w, struct stage *st, struct batch *b, bo
 		return DONE;
 	if (careful)
 		return load_carefully(w, st, b, 0, b->count, status);
-	return stage_load(st, w->session, b, 0, b->count) < 0 ? FAILED : DONE;
+	return stage_load(st, w->server, b, 0, b->count) < 0 ? FAILED : DONE;
 }
 
 /* What lies below its partition's position is stored already; what was refused before it came here is a dead letter. */
@@ -157,12 +157,12 @@ static void judge_positions(const struct writer *w, struct batch *b)
 
 static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, int *status)
 {
-	struct session *s = w->session;
+	struct server *s = w->server;
 	enum outcome outcome;
 
 	batch_rewind(b);
 	w->refused = 0;
-	if (session_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
+	if (server_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
 		return FAILED;
 	if (w->fence != NULL) {
 		*status = fence_lock(w->fence, s);
@@ -179,7 +179,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 		if (fence_advance(w->fence, s) < 0)
 			return FAILED;
 	}
-	return session_do(s, w->dry_run ? "rollback" : "commit") < 0 ? FAILED : DONE;
+	return server_do(s, w->dry_run ? "rollback" : "commit") < 0 ? FAILED : DONE;
 }
 
 /* --- until it is stored --------------------------------------------------------------------------------------------- */
@@ -188,7 +188,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 static int check_table(struct writer *w)
 {
 	struct table *t;
-	int status = table_read(w->session->c, w->table_name, false, &t);
+	int status = table_read(w->server->c, w->table_name, false, &t);
 
 	if (status != EXIT_DONE)
 		return status;
@@ -202,9 +202,9 @@ static int check_table(struct writer *w)
 
 static int reconnect(struct writer *w, int64_t until)
 {
-	struct session *s = w->session;
+	struct server *s = w->server;
 	int64_t left = until - clock_monotonic();
-	int status = session_open(s, s->conninfo, s->async_commit, left > 0 ? left : 0);
+	int status = server_open(s, s->conninfo, s->async_commit, left > 0 ? left : 0);
 
 	if (status == EXIT_DONE)
 		status = check_table(w);
@@ -218,13 +218,13 @@ static int reconnect(struct writer *w, int64_t until)
 /* The server may cure itself: wait, get a working connection, then the caller tries again. EXIT_DONE or the exit status. */
 static int recover(struct writer *w, int attempt, int64_t since)
 {
-	struct session *s = w->session;
+	struct server *s = w->server;
 	int64_t until = since + w->patience;
 
 	metric_add(w->metric.retries, 1);
 	log_at(attempt == 1 ? LEVEL_WARN : LEVEL_INFO, "the batch was not stored: %s%s%s%s; trying again", s->message,
 	       s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate, s->sqlstate[0] == '\0' ? "" : ")");
-	bool usable = session_rollback(s);
+	bool usable = server_rollback(s);
 	if (clock_monotonic() >= until || !pg_backoff(attempt)) {
 		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate,
 		          s->sqlstate[0] == '\0' ? "" : ")");
@@ -284,7 +284,7 @@ static void count(struct writer *w, const struct batch *b, int64_t us)
 
 int writer_commit(struct writer *w, struct batch *b)
 {
-	struct session *s = w->session;
+	struct server *s = w->server;
 	int64_t started = clock_monotonic(), failing = 0;
 	bool careful = false;
 	int status = EXIT_DONE;
@@ -297,26 +297,26 @@ int writer_commit(struct writer *w, struct batch *b)
 			count(w, b, clock_monotonic() - started);
 			return EXIT_DONE;
 		case STOP:
-			session_rollback(s);
+			server_rollback(s);
 			return status;
 		case FAILED:
 			break;
 		}
 		if (s->class == PG_CONFIG) {
 			log_error("storing into %s: %s (SQLSTATE %s)", w->table->table->target, s->message, s->sqlstate);
-			session_rollback(s);
+			server_rollback(s);
 			return EXIT_USAGE;
 		}
 		if (s->class == PG_ROW && !careful) {
 			log_info("the server refused a batch: %s (SQLSTATE %s); looking for the records at fault", s->message, s->sqlstate);
-			session_rollback(s);
+			server_rollback(s);
 			careful = true;
 			attempt--;
 			continue;
 		}
 		if (s->class == PG_ROW) { /* the suite's own tables refused: its numbers are wrong, and must not be stored */
 			log_error("the batch was not stored: %s (SQLSTATE %s)", s->message, s->sqlstate);
-			session_rollback(s);
+			server_rollback(s);
 			return EXIT_BUG;
 		}
 		if (failing == 0)

@@ -15,7 +15,7 @@ struct counts {
 };
 
 struct writer {
-	struct session *session;
+	struct server *server;
 	struct fence *fence;       /* NULL: --no-fence */
 	struct stage *table, *label; /* label may be NULL */
 	const char *table_name;    /* as the user gave it, to read the catalogue again */

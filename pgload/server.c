@@ -1,4 +1,4 @@
-#include "session.h"
+#include "server.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,19 +9,19 @@
 
 #include "embed/pgload/sql/session.sql.h"
 
-void session_close(struct session *s)
+void server_close(struct server *s)
 {
 	PQfinish(s->c);
 	s->c = NULL;
 	s->prepared_count = 0;
 }
 
-int session_open(struct session *s, const char *conninfo, bool async_commit, int64_t patience)
+int server_open(struct server *s, const char *conninfo, bool async_commit, int64_t patience)
 {
 	int status;
 	enum pg_class class;
 
-	session_close(s);
+	server_close(s);
 	s->conninfo = conninfo;
 	s->async_commit = async_commit;
 	s->c = pg_connect(conninfo, patience, &status);
@@ -31,11 +31,11 @@ int session_open(struct session *s, const char *conninfo, bool async_commit, int
 	if (class == PG_FINE && async_commit)
 		class = pg_run(s->c, "setting up the session", "set synchronous_commit = off", NULL);
 	if (class != PG_FINE)
-		session_close(s);
+		server_close(s);
 	return pg_exit_status(class);
 }
 
-static void set_message(struct session *s, const char *text)
+static void set_message(struct server *s, const char *text)
 {
 	size_t n = strcspn(text, "\n");
 
@@ -47,7 +47,7 @@ static void set_message(struct session *s, const char *text)
 	s->message[n] = '\0';
 }
 
-int session_judge(struct session *s, const PGresult *r)
+int server_judge(struct server *s, const PGresult *r)
 {
 	ExecStatusType status = PQresultStatus(r);
 	const char *text;
@@ -64,13 +64,13 @@ int session_judge(struct session *s, const PGresult *r)
 }
 
 /* The one result of what was sent. */
-static PGresult *only_result(struct session *s, int sent)
+static PGresult *only_result(struct server *s, int sent)
 {
 	PGresult *r = sent ? pg_result(s->c) : NULL;
 
-	if (r == NULL || session_judge(s, r) < 0) {
+	if (r == NULL || server_judge(s, r) < 0) {
 		if (r == NULL)
-			session_judge(s, NULL);
+			server_judge(s, NULL);
 		PQclear(r);
 		while ((r = pg_result(s->c)) != NULL)
 			PQclear(r);
@@ -81,7 +81,7 @@ static PGresult *only_result(struct session *s, int sent)
 	return r;
 }
 
-static int prepare(struct session *s, const char *sql, char name[16])
+static int prepare(struct server *s, const char *sql, char name[16])
 {
 	int i = 0;
 
@@ -90,7 +90,7 @@ static int prepare(struct session *s, const char *sql, char name[16])
 	snprintf(name, 16, "s%d", i);
 	if (i < s->prepared_count)
 		return 0;
-	if (i == SESSION_PREPARED_MAX) { /* cannot happen: the statements are few and fixed */
+	if (i == SERVER_PREPARED_MAX) { /* cannot happen: the statements are few and fixed */
 		log_error("too many statements prepared");
 		return -1;
 	}
@@ -102,7 +102,7 @@ static int prepare(struct session *s, const char *sql, char name[16])
 	return 0;
 }
 
-PGresult *session_query(struct session *s, const char *sql, int count, const char *const *values)
+PGresult *server_query(struct server *s, const char *sql, int count, const char *const *values)
 {
 	char name[16];
 
@@ -111,24 +111,24 @@ PGresult *session_query(struct session *s, const char *sql, int count, const cha
 	return only_result(s, PQsendQueryPrepared(s->c, name, count, values, NULL, NULL, 0));
 }
 
-int session_do(struct session *s, const char *sql)
+int server_do(struct server *s, const char *sql)
 {
 	PGresult *r;
 	int status = 0;
 
 	if (!PQsendQuery(s->c, sql))
-		return session_judge(s, NULL);
+		return server_judge(s, NULL);
 	while ((r = pg_result(s->c)) != NULL) {
 		if (status == 0)
-			status = session_judge(s, r);
+			status = server_judge(s, r);
 		PQclear(r);
 	}
 	if (status == 0 && PQstatus(s->c) != CONNECTION_OK)
-		status = session_judge(s, NULL);
+		status = server_judge(s, NULL);
 	return status;
 }
 
-bool session_rollback(struct session *s)
+bool server_rollback(struct server *s)
 {
 	char message[sizeof(s->message)], sqlstate[sizeof(s->sqlstate)];
 	enum pg_class class = s->class;
@@ -140,7 +140,7 @@ bool session_rollback(struct session *s)
 	/* What failed before stays the reason. */
 	memcpy(message, s->message, sizeof(message));
 	memcpy(sqlstate, s->sqlstate, sizeof(sqlstate));
-	bool fine = session_do(s, "rollback") == 0;
+	bool fine = server_do(s, "rollback") == 0;
 	memcpy(s->message, message, sizeof(message));
 	memcpy(s->sqlstate, sqlstate, sizeof(sqlstate));
 	s->class = class;
