@@ -148,8 +148,11 @@ const struct band *judge_band(const struct judge *j, double score)
 	return found;
 }
 
+/* A record that is refused has no verdict: nothing else has fired then. */
 static void fail_check(struct judge *j, const struct program_rule *r)
 {
+	memset(j->fired, 0, j->program.rules * sizeof *j->fired);
+	j->fired[r - j->program.rule] = true;
 	j->reason = "check_failed";
 	buf_clear(&j->detail_text);
 	buf_add_span(&j->detail_text, r->name);
@@ -223,6 +226,6 @@ enum judged judge_record(struct judge *j, const struct json_object *record, stru
 		buf_clear(tail);
 		build_tail(j, tail);
 	}
-	splice(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
+	splice_members(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
 	return JUDGED_VERDICT;
 }

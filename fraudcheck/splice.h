@@ -10,7 +10,7 @@
  * that begin without a comma and what ends the line, such as `"a":1}\n`. Everything else keeps its bytes, white space
  * included.
  */
-void splice(struct buf *to, const struct json_object *record, bool (*cut)(const void *arg, const struct json_member *m),
+void splice_members(struct buf *to, const struct json_object *record, bool (*cut)(const void *arg, const struct json_member *m),
             const void *arg, struct span tail);
 
 #endif
