@@ -204,6 +204,19 @@ exits 2 "an unknown option" fraudcheck --nope
 exits 0 "--help" fraudcheck --help
 ok "the installed rules are the default" cmp <(echo '{}' | fraudcheck) <(echo '{}' | fraudcheck -f "$root/fraudcheck/rules/seed.rules")
 
+# every example of the grammar page compiles
+csplit -sz -f example. <(sed -n '/^```rules/,/^```$/p' "$root/docs/rules.md") '/^```rules/' '{*}'
+ok "docs/rules.md has examples" [ "$(ls example.* | wc -l)" -ge 2 ]
+for example in example.*; do
+	sed -i '/^```/d' "$example"
+	exits 0 "docs/rules.md: $(sed -n '1s/^# //p' "$example")" fraudcheck --check -f "$example"
+done
+for name in $(grep -o '`[a-z_]*(' "$root/docs/rules.md" | tr -d '`(' | sort -u); do
+	case $name in x | f) continue ;; esac
+	echo "flag f : $name() is null" >function.rules
+	like "docs/rules.md: there is a function $name" "$(fraudcheck --check -f function.rules 2>&1)" "$name takes"
+done
+
 exits 74 "a full disk is an error" bash -c 'exec fraudcheck plain.ndjson >/dev/full'
 like "and says so" "$(cat err)" 'No space left'
 exits 74 "so is a folder as input" fraudcheck .
