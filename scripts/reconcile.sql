@@ -1,0 +1,30 @@
+-- The books of every stream (psql variables: stream, or empty for all). Tab-separated: kind, then its columns; see scripts/reconcile.
+\set QUIET on
+\pset format unaligned
+\pset fieldsep '\t'
+\pset tuples_only on
+
+-- Each offset between first and next is accounted for, and each dead letter counted is there.
+select 'position', p.stream, p.target, p.topic, p.partition, p.first_offset, p.next_offset, p.rows, p.duplicates, p.dead_letters, p.labels,
+	p.holes,
+	p.next_offset - p.first_offset - (p.rows + p.duplicates + p.dead_letters + p.labels + p.holes),
+	(select count(*) from dead_letter d where d.stream = p.stream and d.target = p.target and d.topic = p.topic and d.partition = p.partition
+		and d.kafka_offset >= p.first_offset and d.kafka_offset < p.next_offset),
+	coalesce(p.broken_at::text, '')
+from stream_position p
+where :'stream' in ('', p.stream)
+order by p.stream, p.target, p.topic, p.partition;
+
+-- Each row counted is there. Rows are counted per target by all streams; rows that came from files are in the table only.
+select 'table', t.target, t.rows,
+	case when to_regclass(t.name) is not null
+		then (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %s', t.name), false, true, '')))[1]::text end
+from (
+	select target, sum(rows) as rows,
+		case when position('.' in target) > 0 then format('%I.%I', split_part(target, '.', 1), substr(target, position('.' in target) + 1))
+			else format('%I.%I', (select relnamespace::regnamespace::text from pg_class where oid = 'stream_position'::regclass), target) end as name
+	from stream_position
+	group by target
+	having bool_or(:'stream' in ('', stream))
+) t
+order by t.target;
