@@ -22,7 +22,7 @@ LIBS_kconsume   = rdkafka
 LIBS_kmock      = rdkafka
 LIBS_fraudcheck = jansson
 LIBS_pgload     = libpq
-LIBS_aggregate  = libpq yaml-0.1 jansson
+LIBS_aggregate  = libpq yaml-0.1
 
 # lib/ is one archive: a tool takes from it what it uses. The parts that need a library of their own:
 LIB_KAFKA = lib/kafka.c

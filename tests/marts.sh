@@ -1,19 +1,6 @@
 # For tests of aggregate: source this after tap.sh. The tables that pgload makes, with few rows in them.
 
-make_tables() {
-	psql -X -q -v ON_ERROR_STOP=1 <<-'SQL'
-		create table fact_transaction (transaction_id uuid primary key, transaction_ts timestamptz not null, customer_id uuid not null,
-			merchant_id uuid not null, amount numeric(18,4) not null, currency text not null, latitude float8, longitude float8,
-			device_id text, payment_method text, is_foreign boolean not null, is_fraud boolean not null, fraud_score real,
-			fraud_reasons text[], ruleset text, extra jsonb, loaded_at timestamptz default now(),
-			xid xid8 not null default pg_current_xact_id());
-		create table dim_customer (customer_id uuid primary key, customer_name text, customer_email text, home_country text,
-			home_latitude float8, home_longitude float8, registered_at timestamptz);
-		create table dim_merchant (merchant_id uuid primary key, merchant_name text, merchant_category text, country text,
-			latitude float8, longitude float8);
-		create table dim_currency (currency text primary key, units_per_base numeric not null);
-	SQL
-}
+make_tables() { pgload --init -q >/dev/null; }
 
 # Currencies, 40 customers, 9 merchants.
 fill_dimensions() {
