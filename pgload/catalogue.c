@@ -179,9 +179,10 @@ int table_find(const struct table *t, struct span name)
 
 int table_set_key(struct table *t, const char *columns)
 {
-	for (size_t i = 0; i < t->count; i++)
+	for (size_t i = 0; i < t->count && *columns != '\0'; i++) {
 		t->column[i].key = false;
-	t->keys = 0;
+		t->keys = 0;
+	}
 	for (const char *p = columns; *p != '\0';) {
 		size_t n = strcspn(p, ",");
 		int i = table_find(t, (struct span){p, n});

@@ -47,7 +47,7 @@ void table_free(struct table *t);
 /* Index of the column with that name, or -1. */
 int table_find(const struct table *t, struct span name);
 
-/* Make `columns` ("a,b") the key instead of the primary key. EXIT_DONE or EXIT_USAGE with a message. */
+/* Make `columns` ("a,b") the key instead of the primary key; "" keeps that. EXIT_DONE, or EXIT_USAGE with a message. */
 int table_set_key(struct table *t, const char *columns);
 
 #endif
