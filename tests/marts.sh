@@ -50,9 +50,9 @@ marts_differences() {
 	sql "
 	with f as (select f.*, (f.transaction_ts at time zone 'UTC')::date as day, f.amount / c.units_per_base as base
 		from fact_transaction f left join dim_currency c using (currency)),
-	daily as (select day, count(*) n, round(coalesce(sum(base), 0), 2) s, sum(is_fraud::int) x, count(*) - count(base) u from f group by 1),
-	customer as (select customer_id, count(*) n, round(coalesce(sum(base), 0), 2) s, round(avg(base), 2) a, sum(is_fraud::int) x from f group by 1),
-	merchant as (select merchant_id, count(*) n, round(coalesce(sum(base), 0), 2) s, sum(is_fraud::int) x from f group by 1)
+	daily as (select day, count(*) n, round(coalesce(sum(base), 0), 4) s, sum(is_fraud::int) x, count(*) - count(base) u from f group by 1),
+	customer as (select customer_id, count(*) n, round(coalesce(sum(base), 0), 4) s, round(avg(base), 4) a, sum(is_fraud::int) x from f group by 1),
+	merchant as (select merchant_id, count(*) n, round(coalesce(sum(base), 0), 4) s, sum(is_fraud::int) x from f group by 1)
 	select 'daily', coalesce(d.day, m.day)::text from daily d full join daily_sales_summary m using (day)
 		where (d.n, d.s, d.x, d.u, round(d.x::numeric / d.n, 6)) is distinct from
 			(m.transactions, m.sales, m.frauds, m.unknown_currency, m.fraud_rate)

@@ -45,7 +45,7 @@ is 'a corrected rate shows at once' "$(marts_differences)" ''
 sql "insert into fact_transaction (transaction_id, transaction_ts, customer_id, merchant_id, amount, currency, is_foreign, is_fraud)
 	values (md5('x1')::uuid, '2026-01-03 10:00Z', md5('new')::uuid, md5('newshop')::uuid, 10, 'XTS', false, false)"
 exits 0 'a build with a customer, a merchant and a currency that no dimension has' aggregate build
-is 'it counts, and its amount is shown as missing' "$(sql "select transactions, sales, unknown_currency from daily_sales_summary where day = '2026-01-03'")" '1|0.00|1'
+is 'it counts, and its amount is shown as missing' "$(sql "select transactions, sales, unknown_currency from daily_sales_summary where day = '2026-01-03'")" '1|0.0000|1'
 is 'the customer is there' "$(sql "select customer_name, home_country, transactions, unknown_currency from customer_kpi where customer_id = md5('new')::uuid")" 'unknown|unknown|1|1'
 is 'the merchant is there' "$(sql "select merchant_category, country, transactions from merchant_analysis where merchant_id = md5('newshop')::uuid")" 'unknown|unknown|1'
 is 'missing dimensions under one per cent are a warning' "$(jq -r 'select(.node | startswith("source_relationships")) | .status' "$work/out" | sort -u)" warn

@@ -17,8 +17,8 @@ select
 	coalesce(d.home_country, 'unknown') as home_country,
 	d.registered_at,
 	p.transactions,
-	round(coalesce(p.spend, 0), 2) as spend,
-	round(p.spend / nullif(p.transactions - p.unknown_currency, 0), 2) as average_spend,
+	round(coalesce(p.spend, 0), 4) as spend,
+	round(p.spend / nullif(p.transactions - p.unknown_currency, 0), 4) as average_spend,
 	p.frauds,
 	round(p.frauds::numeric / p.transactions, 6) as fraud_rate,
 	p.unknown_currency

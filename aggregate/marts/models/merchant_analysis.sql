@@ -17,7 +17,7 @@ select
 	coalesce(d.merchant_category, 'unknown') as merchant_category,
 	coalesce(d.country, 'unknown') as country,
 	p.transactions,
-	round(coalesce(p.sales, 0), 2) as sales,
+	round(coalesce(p.sales, 0), 4) as sales,
 	p.frauds,
 	round(p.frauds::numeric / p.transactions, 6) as fraud_rate,
 	p.unknown_currency
