@@ -73,16 +73,26 @@ static void make_number(struct buf *b)
 {
 	if (chance(3))
 		buf_add_char(b, '-');
-	if (chance(4))
+	if (chance(4)) {
 		buf_add_char(b, '0');
-	else
-		buf_addf(b, "%llu", (unsigned long long)(random_bits(&r) >> (1 + random_below(&r, 63))) + 1);
+	} else {
+		uint64_t bits = random_bits(&r);
+
+		buf_add_int(b, (int64_t)(bits >> (1 + random_below(&r, 63))) | 1);
+	}
 	if (chance(200))
 		buf_add_text(b, "00000000000000");
-	if (chance(2))
-		buf_addf(b, ".%0*llu", (int)random_below(&r, 12) + 1, (unsigned long long)random_below(&r, 100000));
-	if (chance(5))
-		buf_addf(b, "%c%s%d", chance(2) ? 'e' : 'E', chance(2) ? "" : chance(2) ? "+" : "-", (int)random_below(&r, chance(20) ? 400 : 30));
+	if (chance(2)) {
+		buf_add_char(b, '.');
+		for (uint64_t n = 1 + random_below(&r, 12); n > 0; n--)
+			buf_add_char(b, (char)('0' + random_below(&r, 10)));
+	}
+	if (chance(5)) {
+		static const char *const signs[] = {"e", "E", "e+", "E+", "e-", "E-"};
+
+		buf_add_text(b, signs[random_below(&r, 6)]);
+		buf_add_int(b, (int64_t)random_below(&r, chance(20) ? 400 : 30));
+	}
 }
 
 static void make_value(struct buf *b, int depth);
@@ -96,10 +106,12 @@ static void make_members(struct buf *b, int depth)
 		if (i > 0)
 			buf_add_char(b, ',');
 		make_space(b);
-		if (chance(3))
+		if (chance(3)) {
 			make_string(b);
-		else
-			buf_addf(b, "\"%c%llu\"", (char)('a' + random_below(&r, 26)), (unsigned long long)random_below(&r, 30));
+		} else {
+			buf_addf(b, "\"%c", (char)('a' + random_below(&r, 26)));
+			buf_addf(b, "%d\"", (int)random_below(&r, 30));
+		}
 		make_space(b);
 		buf_add_char(b, ':');
 		make_space(b);

@@ -137,7 +137,7 @@ static void test_month_ends(void **state)
 		for (int month = 1; month <= 12; month++)
 			for (int day = 27; day <= 33; day++) {
 				struct tm t = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-				char text[32];
+				char text[64];
 				int64_t us;
 
 				timegm(&t);
