@@ -195,6 +195,36 @@ ok 'the server notices that the client is gone' wait_for 5 idle
 exits 0 'and the next run works' aggregate build
 is 'with everything' "$(content)" '(s0,165) (s1,145) (s2,155) (s7,7)'
 
+sql 'delete from fact where id = 300'
+exits 0 'a good build' aggregate build
+before=$(where_it_lies)
+sql "insert into fact values (300, 's7', 7)"
+printf "{{ config(severity='warn') }} select shop from {{ ref('shops') }}, pg_sleep(30)\n" >"$p/tests/slow.sql"
+aggregate build >"$work/slow.out" 2>"$work/slow.err" & slow=$!
+wait_for 10 busy
+rm "$p/tests/slow.sql"
+sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'aggregate'" >/dev/null
+wait "$slow"
+is 'a server that goes away in mid-run: 75' "$?" 75
+is 'nothing is published' "$(where_it_lies)" "$before"
+exits 0 'and the next run works' aggregate build
+
+# --- one snapshot: what is committed while a run is under way belongs to the next one
+printf "{{ config(materialized='table', unique_key='one') }} select 1 as one, count(*) as n from {{ source('raw', 'fact') }}\n" >"$p/models/early.sql"
+printf "select * from {{ ref('early') }}, pg_sleep(2) where n < 0\n" >"$p/tests/slow.sql"
+printf "{{ config(materialized='table', unique_key='one') }} select one, (select count(*) from {{ source('raw', 'fact') }}) as n from {{ ref('early') }}\n" >"$p/models/later.sql"
+aggregate build >/dev/null 2>&1 & slow=$!
+wait_for 10 busy
+sql "insert into fact values (301, 's1', 1)"
+wait "$slow"
+is 'the marts of a run agree' "$(sql 'select count(*) from early join later using (one, n)')" 1
+is 'with what was there when it began' "$(sql 'select n + 1 = (select count(*) from fact) from early')" t
+sql 'delete from fact where id = 301'
+rm "$p/models/early.sql" "$p/models/later.sql" "$p/tests/slow.sql"
+
+exits 0 '--log json' aggregate build --log json -v
+is 'nothing but JSON on stderr' "$(jq -e . "$work/err" >/dev/null && echo json)" json
+
 # --- rights, servers
 sql 'create role owner login'
 sql 'create database other'
