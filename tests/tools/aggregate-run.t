@@ -179,9 +179,11 @@ like 'already running, and who' "$(cat "$work/err")" 'already running: another r
 exits 0 'tests may run meanwhile' aggregate test
 is 'readers see the last published marts' "$(where_it_lies)" "$before"
 kill -TERM "$slow"
+began=$SECONDS
 wait "$slow"
 is 'SIGTERM: 143' "$?" 143
-ok 'the statement ends on the server' wait_for 3 idle
+ok 'at once: the statement is cancelled on the server' test $((SECONDS - began)) -lt 10
+ok 'where nothing is left of it' wait_for 3 idle
 is 'nothing is published' "$(where_it_lies)" "$before"
 is 'the report and the history say cancelled' "$(jq -r 'select(.type == "run") | .status' "$work/slow.out") $(sql "select status, exit_status from aggregate.run order by run_id desc limit 1")" 'cancelled cancelled|143'
 printf "{{ config(severity='warn') }} select shop from {{ ref('shops') }}, pg_sleep(30)\n" >"$p/tests/slow.sql"
