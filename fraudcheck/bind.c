@@ -256,7 +256,8 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 	for (size_t i = 0; i < record->count; i++) {
 		const struct json_member *m = &record->member[i];
 		struct bind_guess *g = &b->guess[i];
-		bool same = m->name.n == g->n && !m->name_escaped && memcmp(m->name.p, g->name, g->n) == 0;
+		/* (a name with an escape is never the same: what was learned has no backslash) */
+		bool same = m->name.n == g->n && memcmp(m->name.p, g->name, g->n) == 0;
 		struct bind_node *node = same ? g->node : learn(b, g, m);
 
 		/* a fault is not the end: what comes may still say that this is a label */

@@ -168,7 +168,10 @@ static void functions_of_strings(void **state)
 	expect_truth("s < \"a\"", "{\"s\":\"ab\"}", 'f');
 	expect_truth("s >= \"ab\"", "{\"s\":\"ab\"}", 't');
 	expect_truth("s in \"b\"..\"d\"", "{\"s\":\"c\"}", 't');
+	/* where nothing tells: == makes strings of two members, < makes numbers */
 	expect_truth("a != b", "{\"a\":\"x\",\"b\":\"y\"}", 't');
+	expect_truth("a == b", "{\"a\":\"x\",\"b\":\"x\"}", 't');
+	expect_truth("a < b", "{\"a\":9,\"b\":10}", 't');
 }
 
 static void comparisons(void **state)
