@@ -102,7 +102,8 @@ static int fault(struct binder *b, size_t field, const char *reason, const char 
 
 static const char *what_is(const struct json_member *m)
 {
-	static const char *const names[] = {"null", "a boolean", "a boolean", "a number", "a string", "an array", "an object"};
+	static const char *const names[] = {"null", "a boolean", "a boolean", "a number", "a string", "an array",
+	                                    "an object"};
 
 	return names[m->type];
 }
@@ -199,7 +200,8 @@ static int load_inner(struct binder *b, struct bind_node *node, const struct jso
 		return 0;
 	if (m->type != JSON_OBJECT) {
 		b->reason = "wrong_type";
-		snprintf(b->detail, sizeof b->detail, "%.*s is %s, but the rules read members of it", SPAN_ARG(node->name),
+		snprintf(b->detail, sizeof b->detail, "%.*s is %s, but the rules read members of it",
+		         SPAN_ARG(node->name),
 		         what_is(m));
 		return -1;
 	}

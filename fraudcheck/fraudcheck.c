@@ -21,7 +21,8 @@ static const struct opt options[] = {
 	{OPT_STRING, 'f', "rules", &rules_file, "FILE", "rule file (the three rules of the original)", .min = 0},
 	{OPT_STRING, 0, "currencies", &currencies_file, "FILE",
          "NDJSON with currency and units_per_base, for base_amount (as txgen currencies prints)", .min = 0},
-	{OPT_STRING, 0, "map", &map_text, "FROM=TO,...", "rename members; also location.lat=latitude, and @FILE with a pair a line",
+	{OPT_STRING, 0, "map", &map_text, "FROM=TO,...",
+	 "rename members; also location.lat=latitude, and @FILE with a pair a line",
          .min = 0},
 	{OPT_FLAG, 0, "check", &check, .help = "compile the rules, print what was understood, and exit"},
 	{OPT_FLAG, 0, "summary", &summary, .help = "at the end, print the hits of each rule on stderr"},
@@ -109,7 +110,8 @@ static int load_map(struct map *map, struct map **use)
 		status = read_file(map_text + 1, &text);
 	else
 		buf_add_text(&text, map_text);
-	if (status == EXIT_DONE && map_parse(map, map_text[0] == '@' ? map_text + 1 : "--map", buf_span(&text), &error) < 0) {
+	if (status == EXIT_DONE && map_parse(map, map_text[0] == '@' ? map_text + 1 : "--map", buf_span(&text),
+	                                     &error) < 0) {
 		log_error("%s", buf_text(&error));
 		status = EXIT_USAGE;
 	}

@@ -107,7 +107,8 @@ static void build_tail(struct judge *j, struct buf *to)
 
 /* --- judging --------------------------------------------------------------------------------------------------------- */
 
-int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name, struct span currencies,
+int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name,
+               struct span currencies,
                bool explain, struct buf *errors)
 {
 	*j = (struct judge){.explain = explain};

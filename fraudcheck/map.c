@@ -161,7 +161,8 @@ static int check_taken(struct map *m, const struct json_object *record)
 
 		if (taken == NULL || renaming(m, (size_t)(taken - record->member)) != NULL)
 			continue;
-		snprintf(m->detail, sizeof m->detail, "%.*s is mapped to %.*s, which the record has already", SPAN_ARG(e->from),
+		snprintf(m->detail, sizeof m->detail, "%.*s is mapped to %.*s, which the record has already",
+		         SPAN_ARG(e->from),
 		         SPAN_ARG(e->to));
 		return -1;
 	}

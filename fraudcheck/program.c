@@ -18,7 +18,8 @@ static uint16_t new_register(struct compiler *c, struct value start)
 	struct program *p = c->p;
 
 	if (p->registers == REGISTERS_MAX) {
-		rule_error(c->source, (struct span){c->source->text.p, 0}, "the rules are too large: more than %d values",
+		rule_error(c->source, (struct span){c->source->text.p, 0},
+		           "the rules are too large: more than %d values",
 		           REGISTERS_MAX);
 		return 0;
 	}
@@ -76,14 +77,19 @@ static uint16_t compile_name(struct compiler *c, const struct symbol *y)
 	if (y->kind != SYMBOL_BASE_AMOUNT)
 		return (uint16_t)y->slot;
 	if (c->base_amount < 0)
-		c->base_amount = emit(c, OP_BASE_AMOUNT, (uint16_t)c->scope->amount->slot, (uint16_t)c->scope->currency->slot, 0, 0);
+		c->base_amount = emit(c, OP_BASE_AMOUNT, (uint16_t)c->scope->amount->slot,
+		                      (uint16_t)c->scope->currency->slot, 0, 0);
 	return (uint16_t)c->base_amount;
 }
 
 /* The four comparisons that exist per type are EQ, NE, LT, LE, in this order; > and >= swap their operands. */
 static uint16_t compare(struct compiler *c, enum token_type op, enum value_type type, uint16_t a, uint16_t b)
 {
-	int first = type == TYPE_STRING ? OP_EQ_STRING : type == TYPE_TIME ? OP_EQ_TIME : type == TYPE_BOOL ? OP_EQ_BOOL : OP_EQ_NUMBER;
+	static const enum op equals[] = {
+		[TYPE_ANY] = OP_EQ_STRING, [TYPE_NUMBER] = OP_EQ_NUMBER, [TYPE_STRING] = OP_EQ_STRING,
+		[TYPE_BOOL] = OP_EQ_BOOL,  [TYPE_TIME] = OP_EQ_TIME,
+	};
+	const int first = (int)equals[type];
 
 	switch (op) {
 	case TOKEN_EQ:
@@ -149,9 +155,17 @@ static uint16_t compile_call(struct compiler *c, const struct expr *e)
 static uint16_t compile_arithmetic(struct compiler *c, const struct expr *e)
 {
 	uint16_t a = compile(c, e->arg[0]), b = compile(c, e->arg[1]);
-	enum op op = e->op == TOKEN_PLUS ? OP_ADD : e->op == TOKEN_MINUS ? OP_SUBTRACT : e->op == TOKEN_TIMES ? OP_MULTIPLY : OP_DIVIDE;
 
-	return emit(c, op, a, b, 0, 0);
+	switch (e->op) {
+	case TOKEN_PLUS:
+		return emit(c, OP_ADD, a, b, 0, 0);
+	case TOKEN_MINUS:
+		return emit(c, OP_SUBTRACT, a, b, 0, 0);
+	case TOKEN_TIMES:
+		return emit(c, OP_MULTIPLY, a, b, 0, 0);
+	default:
+		return emit(c, OP_DIVIDE, a, b, 0, 0);
+	}
 }
 
 /* Appends the code for `e`; the register that holds its value. */

@@ -198,7 +198,8 @@ static int check_spelling(struct scope *s, struct span name)
 	suggest_offer(&g, SPAN("base_amount"));
 	if (g.best.n == 0)
 		return 0;
-	return rule_error(s->source, name, "unknown name '%.*s'; did you mean %.*s? (if records have such a member, say so: "
+	return rule_error(s->source, name,
+	                  "unknown name '%.*s'; did you mean %.*s? (if records have such a member, say so: "
 	                  "field %.*s number)", SPAN_ARG(name), SPAN_ARG(g.best), SPAN_ARG(name));
 }
 
@@ -231,7 +232,8 @@ static struct symbol *resolve(struct scope *s, struct span name)
 		return y;
 	y = find_rule(s, name);
 	if (y != NULL) {
-		rule_error(s->source, name, "%.*s is the rule of line %u, not a value: name its condition with let and use that in both",
+		rule_error(s->source, name,
+		           "%.*s is the rule of line %u, not a value: name its condition with let and use that in both",
 		           SPAN_ARG(name), rule_line(s->source, y->at));
 		return NULL;
 	}
@@ -265,12 +267,14 @@ static int check_let_name(struct scope *s, struct span name)
 
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (span_eq(name, span_of(members[i].name)))
-			return rule_error(s->source, name, "%.*s is a member of the record: take another name", SPAN_ARG(name));
+			return rule_error(s->source, name, "%.*s is a member of the record: take another name",
+			                  SPAN_ARG(name));
 	if (span_eq(name, SPAN("base_amount")) || builtin_find(name) != NULL)
 		return rule_error(s->source, name, "%.*s is built in: take another name", SPAN_ARG(name));
 	y = find(s, name);
 	if (y != NULL && y->kind == SYMBOL_FIELD)
-		return rule_error(s->source, name, "%.*s is read as a member of the record on line %u: take another name",
+		return rule_error(s->source, name,
+		                  "%.*s is read as a member of the record on line %u: take another name",
 		                  SPAN_ARG(name), rule_line(s->source, y->at));
 	return check_readable(s, name) < 0 ? -1 : check_new(s, name);
 }
@@ -291,7 +295,8 @@ static int check_count(struct scope *s, const struct expr *e, const struct built
 	size_t least = strlen(b->args);
 
 	if (e->count < least || (e->count > least && !b->more))
-		return rule_error(s->source, e->at, "%s takes %s%zu argument%s: %s", b->name, b->more ? "at least " : "", least,
+		return rule_error(s->source, e->at, "%s takes %s%zu argument%s: %s", b->name,
+		                  b->more ? "at least " : "", least,
 		                  least == 1 ? "" : "s", b->usage);
 	return 0;
 }
@@ -453,17 +458,20 @@ static void check_field(struct scope *s, struct statement *t)
 		return;
 	y = find(s, t->name);
 	if (y != NULL && y->kind == SYMBOL_FIELD && !y->declared) {
-		rule_error(s->source, t->name, "%.*s is read on line %u already: declare it above its first use", SPAN_ARG(t->name),
+		rule_error(s->source, t->name, "%.*s is read on line %u already: declare it above its first use",
+		           SPAN_ARG(t->name),
 		           rule_line(s->source, y->at));
 		return;
 	}
 	y = use_field(s, t->name, t->name);
 	if (y != NULL && (y->kind != SYMBOL_FIELD || y->at.p != t->name.p)) {
-		rule_error(s->source, t->name, "the name %.*s is taken on line %u", SPAN_ARG(t->name), rule_line(s->source, y->at));
+		rule_error(s->source, t->name, "the name %.*s is taken on line %u", SPAN_ARG(t->name),
+		           rule_line(s->source, y->at));
 		return;
 	}
 	if (y != NULL && y->type->known != t->type) {
-		rule_error(s->source, t->name, "%.*s is %s in every transaction", SPAN_ARG(t->name), with_article(y->type->known));
+		rule_error(s->source, t->name, "%.*s is %s in every transaction", SPAN_ARG(t->name),
+		           with_article(y->type->known));
 		return;
 	}
 	if (y == NULL)
@@ -476,11 +484,14 @@ static void check_bands(struct scope *s, const struct statement *t)
 	for (size_t i = 0; i < t->bands; i++) {
 		for (size_t j = 0; j < i; j++)
 			if (span_eq(t->band[i].name, t->band[j].name))
-				rule_error(s->source, t->band[i].at, "the band %.*s is there twice", SPAN_ARG(t->band[i].name));
+				rule_error(s->source, t->band[i].at, "the band %.*s is there twice",
+				           SPAN_ARG(t->band[i].name));
 		if (t->band[i].from <= 0)
-			rule_error(s->source, t->band[i].at, "a band begins above 0, the score of a record for which no rule fired");
+			rule_error(s->source, t->band[i].at,
+			           "a band begins above 0, the score of a record for which no rule fired");
 		else if (i > 0 && t->band[i].from <= t->band[i - 1].from)
-			rule_error(s->source, t->band[i].at, "bands go upwards: %.*s must begin above %g", SPAN_ARG(t->band[i].name),
+			rule_error(s->source, t->band[i].at, "bands go upwards: %.*s must begin above %g",
+			           SPAN_ARG(t->band[i].name),
 			           t->band[i - 1].from);
 	}
 }
@@ -507,7 +518,8 @@ static void check_paths(struct scope *s)
 		for (const struct symbol *b = s->first; b != NULL; b = b->next)
 			if (b->kind == SYMBOL_FIELD && b->name.n > a->name.n && span_starts(b->name, a->name) &&
 			    b->name.p[a->name.n] == '.')
-				rule_error(s->source, b->at, "%.*s is read as a value on line %u, it cannot have members too",
+				rule_error(s->source, b->at,
+				           "%.*s is read as a value on line %u, it cannot have members too",
 				           SPAN_ARG(a->name), rule_line(s->source, a->at));
 	}
 }
@@ -525,7 +537,8 @@ void rule_check(struct scope *s, struct statement *first, struct rule_source *so
 			check_field(s, t);
 		} else if (t->kind == STATEMENT_BANDS) {
 			if (bands != NULL)
-				rule_error(source, t->at, "there are bands on line %u already", rule_line(source, bands->at));
+				rule_error(source, t->at, "there are bands on line %u already",
+				           rule_line(source, bands->at));
 			bands = t;
 			check_bands(s, t);
 		} else {

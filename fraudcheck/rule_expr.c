@@ -176,7 +176,8 @@ static struct expr *parse_word(struct parser *p)
 		return e;
 	}
 	if (parser_is_word(p, "null")) {
-		rule_error(p->source, name, "null is not a value to compare with: write `x is null` or `x is not null`");
+		rule_error(p->source, name,
+		           "null is not a value to compare with: write `x is null` or `x is not null`");
 		return NULL;
 	}
 	if (parser_is_reserved(name))
@@ -313,7 +314,8 @@ static struct expr *parse_in(struct parser *p, struct expr *x)
 	if (arg[1] == NULL)
 		return NULL;
 	if (p->token.type != TOKEN_RANGE && arg[1]->kind == EXPR_NAME) {
-		rule_error(p->source, arg[1]->at, "named lists are not supported by this version: write the values as (…)");
+		rule_error(p->source, arg[1]->at,
+		           "named lists are not supported by this version: write the values as (…)");
 		return NULL;
 	}
 	if (!parser_accept(p, TOKEN_RANGE))
@@ -402,7 +404,8 @@ static struct expr *parse_not(struct parser *p)
 	return e;
 }
 
-static struct expr *parse_joined(struct parser *p, enum expr_kind kind, const char *word, struct expr *(*part)(struct parser *))
+static struct expr *parse_joined(struct parser *p, enum expr_kind kind, const char *word,
+                                 struct expr *(*part)(struct parser *))
 {
 	struct expr *first = part(p);
 	struct exprs list = {0};

@@ -95,7 +95,8 @@ static int parse_message(struct parser *p, struct statement *s)
 			if (at == NULL)
 				goto done;
 		} else if (*at == '}') {
-			rule_error(p->source, (struct span){at, 1}, "this } closes nothing (write }} for a } in the text)");
+			rule_error(p->source, (struct span){at, 1},
+			           "this } closes nothing (write }} for a } in the text)");
 			goto done;
 		} else {
 			buf_add_char(&parts.literal, *at);
@@ -211,7 +212,8 @@ static int unknown_statement(struct parser *p)
 
 	for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
 		if (parser_is_word(p, planned[i]))
-			return rule_error(p->source, p->token.at, "%s is not supported by this version of fraudcheck", planned[i]);
+			return rule_error(p->source, p->token.at, "%s is not supported by this version of fraudcheck",
+			                  planned[i]);
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
 		suggest_offer(&g, span_of(statements[i].word));
 	if (g.best.n > 0)

@@ -17,7 +17,8 @@ static void add_between(struct buf *to, const char *from, const char *until)
 	buf_add(to, from, (size_t)(until - from));
 }
 
-void splice_members(struct buf *to, const struct json_object *record, bool (*cut)(const void *arg, const struct json_member *m),
+void splice_members(struct buf *to, const struct json_object *record,
+                    bool (*cut)(const void *arg, const struct json_member *m),
             const void *arg, struct span tail)
 {
 	const char *from = record->text.p, *close = record->text.p + record->text.n - 1;

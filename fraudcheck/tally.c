@@ -19,7 +19,8 @@ static struct metric *reject_counter(const char *reason)
 	struct metric *m;
 
 	metric_label(&labels, "reason", span_of(reason));
-	m = metric_new(METRIC_COUNTER, "txpipe_fraudcheck_rejects_total", "Records that could not be judged", buf_text(&labels));
+	m = metric_new(METRIC_COUNTER, "txpipe_fraudcheck_rejects_total", "Records that could not be judged",
+	               buf_text(&labels));
 	buf_free(&labels);
 	return m;
 }
@@ -42,7 +43,8 @@ void tally_init(struct tally *t, const struct judge *judge)
 		buf_clear(&labels);
 		metric_label(&labels, "rule", p->rule[i].name);
 		metric_label(&labels, "kind", span_of(statement_name(p->rule[i].kind)));
-		t->hits[i] = metric_new(METRIC_COUNTER, "txpipe_fraudcheck_rule_hits_total", "Records for which a rule fired",
+		t->hits[i] = metric_new(METRIC_COUNTER, "txpipe_fraudcheck_rule_hits_total",
+		                        "Records for which a rule fired",
 		                        buf_text(&labels));
 	}
 	buf_free(&labels);
@@ -107,5 +109,6 @@ void tally_print(const struct tally *t, FILE *f)
 	        t->records->value, t->flagged->value, t->allowed->value, t->labels->value, t->rejects, t->judge->ruleset);
 	for (size_t i = 0; i < p->fields && t->records->value > 0; i++)
 		if (!t->judge->binder.seen[i])
-			fprintf(f, "note: no record had the member %.*s, which the rules read\n", SPAN_ARG(p->field[i].path));
+			fprintf(f, "note: no record had the member %.*s, which the rules read\n",
+			        SPAN_ARG(p->field[i].path));
 }

@@ -3,7 +3,8 @@
 #include "exit.h"
 #include "line.h"
 
-void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map, struct progress *progress)
+void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map,
+               struct progress *progress)
 {
 	*w = (struct work){.judge = judge, .tally = tally, .map = map, .progress = progress};
 	out_init(&w->out, fd, 0);
