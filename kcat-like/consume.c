@@ -128,6 +128,20 @@ static int take_error(struct consume *c, struct partition *p, const rd_kafka_mes
 	return status;
 }
 
+/*
+ * librdkafka 2.0.2 looks at a queue that was full once a second only, and would leave a fast reader without records for most of that time
+ * (later versions have fetch.queue.backoff.ms). Setting the credentials that it has already is the one call that wakes its
+ * fetchers; it is made for every quarter of a queue that was taken.
+ */
+static void wake_fetchers(struct consume *c, size_t bytes)
+{
+	c->taken += bytes;
+	if (c->taken < c->wake_every)
+		return;
+	c->taken = 0;
+	rd_kafka_error_destroy(rd_kafka_sasl_set_credentials(c->rk, c->username, c->password));
+}
+
 static int take_message(struct consume *c, const rd_kafka_message_t *m)
 {
 	struct partition *p = NULL;
@@ -146,25 +160,40 @@ static bool enough(const struct consume *c)
 	return c->o->count > 0 && c->emit.records >= (uint64_t)c->o->count;
 }
 
+/*
+ * The batch call does not tell the queue that it was looked at, and a queue that has sent its wake-up byte waits for that before it sends
+ * the next one: an empty batch is followed by a single look, which does tell.
+ */
+static void fill_hand(struct consume *c)
+{
+	ssize_t n = rd_kafka_consume_batch_queue(c->records, 0, c->hand, HAND);
+
+	c->hand_at = 0;
+	c->hand_count = n > 0 ? (size_t)n : 0;
+	if (c->hand_count > 0)
+		return;
+	c->hand[0] = rd_kafka_consume_queue(c->records, 0);
+	c->hand_count = c->hand[0] != NULL ? 1 : 0;
+}
+
 /* Records into the buffer, until it is full or none are left. true if the queue may hold more. */
 static bool take_records(struct consume *c)
 {
-	ssize_t n;
+	size_t bytes = 0;
 	int status;
 
-	if (c->hand_at == c->hand_count) {
-		n = rd_kafka_consume_batch_queue(c->records, 0, c->hand, HAND);
-		c->hand_at = 0;
-		c->hand_count = n > 0 ? (size_t)n : 0;
-	}
+	if (c->hand_at == c->hand_count)
+		fill_hand(c);
 	while (c->hand_at < c->hand_count && sink_pending(&c->sink) < PENDING_MAX && !enough(c) && c->status < 0) {
 		rd_kafka_message_t *m = c->hand[c->hand_at++];
 
 		status = take_message(c, m);
 		if (status != EXIT_DONE)
 			stop(c, status);
+		bytes += m->len;
 		rd_kafka_message_destroy(m);
 	}
+	wake_fetchers(c, bytes);
 	return c->hand_count > 0;
 }
 
@@ -277,24 +306,29 @@ static void wait_for_work(struct consume *c, int max_ms)
 		stop(c, sink_failed(&c->sink));
 }
 
+static bool is_full(const struct consume *c)
+{
+	return sink_pending(&c->sink) >= PENDING_MAX;
+}
+
 static void loop(struct consume *c)
 {
 	while (c->status < 0 && sig_asked() == 0 && !enough(c) && !all_ended(c)) {
 		uint64_t before = c->emit.records;
-		bool more = false;
+		bool more = true;
 		int status;
 
 		serve_callbacks(c);
 		status = c->status < 0 ? assign_step(c) : EXIT_DONE;
 		if (status != EXIT_DONE)
 			stop(c, status);
-		if (c->status < 0 && sink_pending(&c->sink) < PENDING_MAX)
+		if (c->status < 0 && !is_full(c))
 			more = take_records(c);
 		watch_health(c, c->emit.records > before);
 		tick(c);
 		if (sink_pending(&c->sink) >= PUSH_AT || (!more && sink_pending(&c->sink) > 0))
 			push(c);
-		if (c->status < 0 && (!more || sink_pending(&c->sink) >= PENDING_MAX))
+		if (c->status < 0 && (!more || is_full(c)))
 			wait_for_work(c, TICK_MS);
 	}
 	consume_drop_hand(c);
@@ -406,10 +440,32 @@ static int open_wake(struct consume *c)
 	return EXIT_DONE;
 }
 
+static char *property(const rd_kafka_conf_t *conf, const char *name)
+{
+	char value[1024] = "";
+	size_t size = sizeof value;
+
+	(void)rd_kafka_conf_get(conf, name, value, &size);
+	return xstrdup(value);
+}
+
+/* What wake_fetchers() needs to know. */
+static void note_queue(struct consume *c, const rd_kafka_conf_t *conf)
+{
+	char *kbytes = property(conf, "queued.max.messages.kbytes");
+
+	c->wake_every = (size_t)strtoull(kbytes, NULL, 10) * 1024 / 4;
+	free(kbytes);
+	c->username = property(conf, "sasl.username");
+	c->password = property(conf, "sasl.password");
+}
+
 static int open_consumer(struct consume *c)
 {
 	rd_kafka_conf_t *conf = configure(c->o);
 	int status;
+
+	note_queue(c, conf);
 
 	rd_kafka_conf_set_opaque(conf, c);
 	c->rk = kafka_new(RD_KAFKA_CONSUMER, conf);
@@ -468,6 +524,8 @@ static void release(struct consume *c)
 		close(c->wake[0]);
 		close(c->wake[1]);
 	}
+	free(c->username);
+	free(c->password);
 	partitions_free(&c->partitions);
 	sink_close(&c->sink);
 	emit_free(&c->emit);

@@ -61,6 +61,8 @@ struct consume {
 	int wake[2];                /* a byte arrives when one of the queues is no longer empty */
 	rd_kafka_message_t *hand[HAND]; /* taken, and not yet emitted from hand_at on */
 	size_t hand_at, hand_count;
+	size_t taken, wake_every;   /* bytes taken since the fetchers were woken, and how many make it time to */
+	char *username, *password;  /* as configured */
 	struct partitions partitions;
 	struct assign assign;
 	bool assigned;              /* an assignment is in force (it may be empty) */
