@@ -30,7 +30,8 @@ static const struct opt options[] = {
 	{OPT_FLAG, 'f', "full-refresh", &args.full_refresh, .help = "also change columns, keys and kinds of relations"},
 	{OPT_FLAG, 'x', "fail-fast", &args.fail_fast, .help = "stop at the first failure"},
 	{OPT_STRING, 0, "vars", &args.vars, "YAML", .help = "values of var(): '{name: value}'"},
-	{OPT_STRING, 0, "project-dir", &args.folder, "DIR", "the project folder (., else the installed marts)", .env = "TXPIPE_PROJECT"},
+	{OPT_STRING, 0, "project-dir", &args.folder, "DIR", "the project folder (., else the installed marts)",
+	 .env = "TXPIPE_PROJECT"},
 	{OPT_STRING, 'd', "dbname", &args.conninfo, "CONNINFO", .help = "connection string or URI (the PG* variables)"},
 	{.type = OPT_END},
 };
@@ -49,7 +50,7 @@ static const struct opt_spec spec = {
 	.max_operands = 2,
 };
 
-/* --- the project folder ---------------------------------------------------------------------------------------------- */
+/* --- the project folder ----------------------------------------------------------------------------------------- */
 
 static bool is_project(const char *folder)
 {
@@ -59,8 +60,8 @@ static bool is_project(const char *folder)
 	return access(path, R_OK) == 0;
 }
 
-/* Told, or here, or the marts that come with the binary: installed beside it, or in the source tree that it was built in.
- * Cron starts us anywhere. */
+/* Told, or here, or the marts that come with the binary: installed beside it, or in the source tree that it was built
+ * in. Cron starts us anywhere. */
 static const char *find_folder(char path[PATH_MAX])
 {
 	static const char *const beside[] = {"../share/txpipe/marts", "../aggregate/marts", "../../../aggregate/marts"};
@@ -88,7 +89,7 @@ static const char *find_folder(char path[PATH_MAX])
 	return ".";
 }
 
-/* --- commands without a server --------------------------------------------------------------------------------------- */
+/* --- commands without a server ---------------------------------------------------------------------------------- */
 
 static int print(struct out *out, struct buf *text)
 {
@@ -151,7 +152,7 @@ static int list(const struct project *p, struct out *out)
 	return status == 0 && out_flush(out) == 0 ? EXIT_DONE : out_failed(out, "stdout");
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- */
+/* ---------------------------------------------------------------------------------------------------------------- */
 
 static void check_arguments(int count, char **operand)
 {

@@ -33,7 +33,8 @@ int threshold_read(const char *text, struct threshold *to)
 	static const struct {
 		const char *sign;
 		int op;
-	} signs[] = {{">=", AT_LEAST}, {"<=", AT_MOST}, {"!=", UNEQUAL}, {"<>", UNEQUAL}, {">", OVER}, {"<", UNDER}, {"=", EQUAL}};
+	} signs[] = {{">=", AT_LEAST}, {"<=", AT_MOST}, {"!=", UNEQUAL}, {"<>", UNEQUAL},
+	             {">", OVER},      {"<", UNDER},    {"=", EQUAL}};
 	struct span number;
 	size_t i = 0;
 

@@ -87,7 +87,7 @@ static int query(struct batch *b, PGresult **r)
 	return -1;
 }
 
-/* --- what need not be run ------------------------------------------------------------------------------------------ */
+/* --- what need not be run --------------------------------------------------------------------------------------- */
 
 static int read_promises(struct batch *b)
 {
@@ -95,8 +95,9 @@ static int read_promises(struct batch *b)
 	PGresult *r;
 
 	if (db_params(&b->s->db,
-	              "select a.attname, a.attnotnull, exists (select from pg_index i where i.indrelid = c.oid and i.indisunique "
-	              "and i.indisvalid and i.indimmediate and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) "
+	              "select a.attname, a.attnotnull, exists (select from pg_index i where i.indrelid = c.oid "
+	              "and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null "
+	              "and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) "
 	              "from pg_class c join pg_attribute a on a.attrelid = c.oid "
 	              "where c.oid = to_regclass($1) and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass) "
 	              "and a.attnum > 0 and not a.attisdropped", 1, values, &r) < 0)
@@ -120,7 +121,7 @@ static bool proved(const struct batch *b, const struct outcome *o)
 	return false;
 }
 
-/* --- the queries ----------------------------------------------------------------------------------------------------- */
+/* --- the queries ------------------------------------------------------------------------------------------------ */
 
 static void scan_sql(struct batch *b, struct outcome **test, size_t count)
 {
@@ -239,7 +240,7 @@ static void run_alone(struct batch *b, struct outcome *o)
 	PQclear(r);
 }
 
-/* --- one relation ---------------------------------------------------------------------------------------------------- */
+/* --- one relation ----------------------------------------------------------------------------------------------- */
 
 static void share_time(struct outcome **test, size_t count, int64_t began)
 {

@@ -1,6 +1,6 @@
 /*
- * Running data tests. All row tests of a relation share one scan; a test that a constraint of the table proves is not run;
- * the failing rows are fetched at once, because a run that rolls back must still be able to write them down.
+ * Running data tests. All row tests of a relation share one scan; a test that a constraint of the table proves is not
+ * run; the failing rows are fetched at once, because a run that rolls back must still be able to write them down.
  */
 #ifndef AGGREGATE_DATA_TEST_H
 #define AGGREGATE_DATA_TEST_H
@@ -9,8 +9,8 @@
 #include "session.h"
 
 /*
- * Run `count` tests that read the same relation (one, if it is singular) in the current transaction, and fill their outcomes. Uses
- * a savepoint: an error of one test does not touch the others.
+ * Run `count` tests that read the same relation (one, if it is singular) in the current transaction, and fill their
+ * outcomes. Uses a savepoint: an error of one test does not touch the others.
  */
 void data_test_run(struct session *s, const struct project *p, struct outcome **test, size_t count);
 

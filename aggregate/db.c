@@ -146,6 +146,31 @@ int db_query(struct db *db, const char *sql, PGresult **result)
 	return collect(db, true, result);
 }
 
+int db_stream(struct db *db, const char *sql, int (*row)(void *arg, const PGresult *r), void *arg)
+{
+	int status = refused(db, NULL);
+	PGresult *r;
+
+	if (status < 0)
+		return -1;
+	if (!PQsendQuery(db->c, sql) || !PQsetSingleRowMode(db->c))
+		return keep_error(db, NULL);
+	for (;;) {
+		if (await(db, true) < 0)
+			return status == 0 ? keep_error(db, NULL) : status;
+		r = PQgetResult(db->c);
+		if (r == NULL)
+			return status;
+		if (PQresultStatus(r) == PGRES_FATAL_ERROR && status == 0)
+			status = keep_error(db, r);
+		if (PQresultStatus(r) == PGRES_SINGLE_TUPLE && status == 0 && row(arg, r) != 0) {
+			status = 1;
+			cancel(db);
+		}
+		PQclear(r);
+	}
+}
+
 int db_params(struct db *db, const char *sql, int count, const char *const *values, PGresult **result)
 {
 	if (result != NULL)
@@ -191,8 +216,10 @@ int db_exit_status(const struct db *db)
 
 int db_failed(const struct db *db, const char *what)
 {
-	log_error("%s: %s%s%s%s%s%s%s%s", what, db->message != NULL ? db->message : "failed", db->sqlstate[0] != '\0' ? " (SQLSTATE " : "",
-	          db->sqlstate, db->sqlstate[0] != '\0' ? ")" : "", db->detail != NULL ? "; " : "",
+	bool state = db->sqlstate[0] != '\0';
+
+	log_error("%s: %s%s%s%s%s%s%s%s", what, db->message != NULL ? db->message : "failed", state ? " (SQLSTATE " : "",
+	          db->sqlstate, state ? ")" : "", db->detail != NULL ? "; " : "",
 	          db->detail != NULL ? db->detail : "", db->hint != NULL ? "; hint: " : "", db->hint != NULL ? db->hint : "");
 	return db_exit_status(db);
 }

@@ -19,12 +19,16 @@ struct db {
 	int position;    /* character in the statement, from 1; 0 unknown */
 };
 
-/* Run one or several statements. 0 and *result of the last (NULL pointer: not wanted; the caller clears it), or -1 with the
- * error kept. */
+/* Run one or several statements. 0 and *result of the last (NULL pointer: not wanted; the caller clears it), or -1
+ * with the error kept. */
 int db_query(struct db *db, const char *sql, PGresult **result);
 
 /* One statement with text parameters. */
 int db_params(struct db *db, const char *sql, int count, const char *const *values, PGresult **result);
+
+/* Run a query and hand over its rows one by one, without collecting them. 0; 1 if `row` returned non-zero, which ends
+ * it; -1 with the error kept. */
+int db_stream(struct db *db, const char *sql, int (*row)(void *arg, const PGresult *r), void *arg);
 
 /* Let the server parse the statement: 0 and *result with the names and types of its columns. */
 int db_describe(struct db *db, const char *sql, PGresult **result);
@@ -33,8 +37,9 @@ int db_describe(struct db *db, const char *sql, PGresult **result);
 void db_roll_back(struct db *db, const char *sql);
 
 /*
- * The exit status that goes with the kept error: EXIT_RETRY for what may be gone next time (connection, serialisation, resources,
- * locks, shutdown), else EXIT_USAGE: a loader's bad row (pg_classify) is a model's or test's bad SQL here.
+ * The exit status that goes with the kept error: EXIT_RETRY for what may be gone next time (connection,
+ * serialisation, resources, locks, shutdown), else EXIT_USAGE: a loader's bad row (pg_classify) is a model's or
+ * test's bad SQL here.
  */
 int db_exit_status(const struct db *db);
 

@@ -14,8 +14,8 @@ struct files {
 	size_t count;
 };
 
-/* All regular files at any depth below folder/below, names with a leading dot left out. A folder that does not exist has
- * none. 0, or -1 with a message. */
+/* All regular files at any depth below folder/below, names with a leading dot left out. A folder that does not exist
+ * has none. 0, or -1 with a message. */
 int files_walk(struct arena *arena, const char *folder, const char *below, struct files *to);
 
 /* Does the path end so? */

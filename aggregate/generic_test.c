@@ -42,8 +42,8 @@ static int test_kind_find(const struct yaml *at, const char *word, enum test_kin
 		}
 	}
 	near = nearest_word(word, names);
-	return place_error(at->at, "unknown test '%s'%s%s%s (known: unique, not_null, accepted_values, relationships, between; "
-	                           "anything else is a SQL file in tests/)",
+	return place_error(at->at, "unknown test '%s'%s%s%s (known: unique, not_null, accepted_values, "
+	                           "relationships, between; anything else is a SQL file in tests/)",
 	                   word, near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 

@@ -11,8 +11,9 @@ struct indexes {
 };
 
 /*
- * `needs[i]` are the nodes that node i needs, of `count` nodes. Fills order[0..count), stable: among those that are ready
- * the smallest number comes first. 0; or -1 with the nodes of one cycle, in the direction of needing, in cycle[0..*length).
+ * `needs[i]` are the nodes that node i needs, of `count` nodes. Fills order[0..count), stable: among those that are
+ * ready the smallest number comes first. 0; or -1 with the nodes of one cycle, in the direction of needing, in
+ * cycle[0..*length).
  */
 int graph_order(const struct indexes *needs, size_t count, size_t *order, size_t *cycle, size_t *length);
 

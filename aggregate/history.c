@@ -10,8 +10,9 @@
 static const char write_sql[] =
 	"with r as (insert into aggregate.run (project, command, status, exit_status, started_at, snapshot, message) "
 	"values ($1, $2, $3, $4::int, $5::timestamptz, $6::pg_snapshot, $7) returning run_id), "
-	"n as (insert into aggregate.node_result (run_id, node, type, status, rows, inserted, updated, deleted, failures, ms, message) "
-	"select r.run_id, x.node, x.type, x.status, x.rows, x.inserted, x.updated, x.deleted, x.failures, x.ms, x.message "
+	"n as (insert into aggregate.node_result (run_id, node, type, status, rows, inserted, updated, deleted, failures, "
+	"ms, message) select r.run_id, x.node, x.type, x.status, x.rows, x.inserted, x.updated, x.deleted, x.failures, "
+	"x.ms, x.message "
 	"from r, jsonb_to_recordset($8::jsonb) as x(node text, type text, status text, rows bigint, inserted bigint, "
 	"updated bigint, deleted bigint, failures bigint, ms float8, message text)), "
 	"f as (insert into aggregate.failure (run_id, node, number, row) select r.run_id, x.node, e.number, e.row "
@@ -19,8 +20,8 @@ static const char write_sql[] =
 	"jsonb_array_elements(x.rows) with ordinality as e(row, number)) select run_id from r";
 
 static const char state_sql[] =
-	"insert into aggregate.state as s (relation_schema, relation_name, project, model, materialised, compiled, definition, "
-	"snapshot, system_identifier, built_at, changed_at) "
+	"insert into aggregate.state as s (relation_schema, relation_name, project, model, materialised, compiled, "
+	"definition, snapshot, system_identifier, built_at, changed_at) "
 	"select x.schema, x.name, $2, x.model, x.materialised, x.compiled, x.definition, $3::pg_snapshot, $4::bigint, now(), "
 	"case when x.changed then now() else '-infinity' end "
 	"from jsonb_to_recordset($1::jsonb) as x(schema text, name text, model text, materialised text, compiled text, "

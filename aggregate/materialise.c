@@ -98,7 +98,7 @@ static int catalogue_error(struct build *b)
 	return -1;
 }
 
-/* --- views --------------------------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------------------------ */
 
 /* Views of this project that read what is about to change and are built again later in this run. */
 static int drop_views_above(struct build *b)
@@ -198,7 +198,7 @@ static int view(struct build *b)
 	return keep_definition(b);
 }
 
-/* --- tables -------------------------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------------------------- */
 
 static int key_is_column(struct build *b)
 {
@@ -333,7 +333,7 @@ static int table(struct build *b)
 	return columns_changed(b);
 }
 
-/* --- either -------------------------------------------------------------------------------------------------------- */
+/* --- either ----------------------------------------------------------------------------------------------------- */
 
 /* Is what stands there ours, and of the right kind? */
 static int check_there(struct build *b)
@@ -343,8 +343,8 @@ static int check_there(struct build *b)
 	if (b->have.kind == 0)
 		return 0;
 	if (b->state == NULL)
-		return fault(b, EXIT_CONFLICT, "%s: %s exists, and aggregate did not make it: drop or rename it, or give the model another "
-		             "name (alias)", b->n->at.file, b->n->relation);
+		return fault(b, EXIT_CONFLICT, "%s: %s exists, and aggregate did not make it: drop or rename it, or give the "
+		             "model another name (alias)", b->n->at.file, b->n->relation);
 	if (strcmp(b->state->project, b->p->name) != 0)
 		return fault(b, EXIT_CONFLICT, "%s: %s belongs to the project %s: drop it, or give the model another name (alias)",
 		             b->n->at.file, b->n->relation, b->state->project);
@@ -375,7 +375,8 @@ static int build(struct build *b)
 	return b->n->config.materialised == MATERIALISE_VIEW ? view(b) : table(b);
 }
 
-void materialise_model(struct session *s, const struct project *p, const struct node *n, bool full_refresh, struct outcome *o)
+void materialise_model(struct session *s, const struct project *p, const struct node *n, bool full_refresh,
+                       struct outcome *o)
 {
 	struct build b = {.s = s, .p = p, .n = n, .full_refresh = full_refresh, .o = o};
 

@@ -1,7 +1,7 @@
 /*
- * Turning a model's query into its relation. A view is replaced only if it changed. A table is merged: the query runs, and
- * only rows that differ by the key are inserted, updated or deleted; the table itself is never dropped or renamed, so that
- * readers, grants and what others built on it stay.
+ * Turning a model's query into its relation. A view is replaced only if it changed. A table is merged: the query
+ * runs, and only rows that differ by the key are inserted, updated or deleted; the table itself is never dropped or
+ * renamed, so that readers, grants and what others built on it stay.
  */
 #ifndef AGGREGATE_MATERIALISE_H
 #define AGGREGATE_MATERIALISE_H
@@ -10,13 +10,15 @@
 #include "session.h"
 
 /*
- * Build one model in the run's transaction; fills the outcome. On an error (0 is returned nevertheless, the outcome says
- * it) the caller rolls back to its savepoint. `full_refresh` allows to change columns, key and kind of what is there.
+ * Build one model in the run's transaction; fills the outcome. After an error (the outcome says it) the
+ * caller rolls back to its savepoint. `full_refresh` allows to change columns, key and kind of what is there.
  */
-void materialise_model(struct session *s, const struct project *p, const struct node *n, bool full_refresh, struct outcome *o);
+void materialise_model(struct session *s, const struct project *p, const struct node *n, bool full_refresh,
+                       struct outcome *o);
 
 /* Keep the server's error as the outcome of a node, with file and line if the position lies in the node's SQL, which
  * begins at byte `prefix` of `sql`. */
-void materialise_error(const struct session *s, const struct node *n, const char *sql, size_t prefix, struct outcome *o);
+void materialise_error(const struct session *s, const struct node *n, const char *sql, size_t prefix,
+                       struct outcome *o);
 
 #endif

@@ -14,8 +14,8 @@ static void column_names(struct arena *arena, struct buf *to, const struct relat
 }
 
 /*
- * A full join finds what differs; the three writes then touch only that, by physical address. All parts of the statement see
- * the table as it was. The comparison is by value: 1.0 and 1.00 are the same number.
+ * A full join finds what differs; the three writes then touch only that, by physical address. All parts of the
+ * statement see the table as it was. The comparison is by value: 1.0 and 1.00 are the same number.
  */
 void merge_sql(struct arena *arena, const struct node *n, const struct relation *columns, struct buf *to)
 {
@@ -24,7 +24,8 @@ void merge_sql(struct arena *arena, const struct node *n, const struct relation 
 
 	buf_add_text(to, "with aggregate_new as materialized (\n");
 	buf_add(to, n->compiled.sql, n->compiled.n);
-	buf_addf(to, "\n), aggregate_diff as materialized (\nselect t.ctid as aggregate_at, n.%s is null as aggregate_gone, ", first);
+	buf_addf(to, "\n), aggregate_diff as materialized (\n"
+	             "select t.ctid as aggregate_at, n.%s is null as aggregate_gone, ", first);
 	column_names(arena, to, columns, "n.");
 	buf_addf(to, "\nfrom %s t full join aggregate_new n on ", n->relation);
 	for (size_t i = 0; i < key->count; i++) {
@@ -69,8 +70,8 @@ void merge_create_sql(struct arena *arena, const struct node *n, struct buf *to)
 	key_sql(arena, n, to);
 }
 
-void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table, const struct relation *query,
-                       struct buf *to)
+void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table,
+                       const struct relation *query, struct buf *to)
 {
 	buf_addf(to, "delete from %s;\n", n->relation);
 	if (table->key_name != NULL)

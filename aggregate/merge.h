@@ -13,8 +13,8 @@ void merge_sql(struct arena *arena, const struct node *n, const struct relation 
 void merge_create_sql(struct arena *arena, const struct node *n, struct buf *to);
 
 /* Empty a table and give it the query's columns and key, keeping the table itself. */
-void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table, const struct relation *query,
-                       struct buf *to);
+void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table,
+                       const struct relation *query, struct buf *to);
 
 /* Fill an empty, reshaped table. */
 void merge_fill_sql(struct arena *arena, const struct node *n, const struct relation *columns, struct buf *to);

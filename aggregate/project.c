@@ -66,7 +66,7 @@ struct node *project_add(struct project *p, enum node_kind kind, const char *nam
 	return n;
 }
 
-/* --- dbt_project.yml --------------------------------------------------------------------------------------------- */
+/* --- dbt_project.yml -------------------------------------------------------------------------------------------- */
 
 static int paths_read(struct project *p, const struct yaml *top, const char *key, const char *otherwise,
                       struct texts *to)
@@ -143,7 +143,7 @@ static int read_given_vars(struct project *p, const char *vars)
 	return 0;
 }
 
-/* --- files --------------------------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------------------------ */
 
 static int find_files(struct project *p, struct found *found)
 {
@@ -202,7 +202,7 @@ static void add_sql(struct project *p, enum node_kind kind, const char *path)
 		p->faults++;
 }
 
-/* --- configuration ------------------------------------------------------------------------------------------------- */
+/* --- configuration ---------------------------------------------------------------------------------------------- */
 
 static void apply_yaml(struct project *p, struct node *n, const char *key, const struct yaml *value)
 {
@@ -291,7 +291,7 @@ static void name_relations(struct project *p)
 	}
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------------------------- */
 
 static void load_nodes(struct project *p, struct found *found)
 {

@@ -10,7 +10,8 @@
 #include "log.h"
 #include "metrics.h"
 
-static const char *const status_names[] = {"none", "success", "unchanged", "pass", "warn", "fail", "error", "skipped", "rolled_back"};
+static const char *const status_names[] = {"none", "success", "unchanged", "pass", "warn",
+                                            "fail", "error",   "skipped",   "rolled_back"};
 enum { STATUSES = sizeof status_names / sizeof status_names[0] };
 
 const char *report_status(enum outcome_status status)
@@ -60,7 +61,8 @@ void report_json(const struct outcome *o, struct buf *to)
 	tail(to, o->us, o->message);
 }
 
-int report_lines(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us, struct out *out)
+int report_lines(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,
+                 struct out *out)
 {
 	struct buf line = {0};
 	int status = 0;
@@ -126,7 +128,8 @@ static void totals(const struct project *p, const struct outcome *outcome, int64
 		count[outcome[i].status]++;
 }
 
-void report_table(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us, bool json_log)
+void report_table(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,
+                  bool json_log)
 {
 	bool coloured = log_colour(STDERR_FILENO);
 	int64_t count[STATUSES];
@@ -137,8 +140,8 @@ void report_table(const struct project *p, const struct outcome *outcome, const 
 	for (size_t i = 0; i < p->count; i++)
 		if (outcome[i].status != OUTCOME_NONE && (int)strlen(outcome[i].node->name) > width)
 			width = (int)strlen(outcome[i].node->name);
-	fprintf(stderr, "%-*s  %-5s  %-11s %10s %9s %9s %9s %9s %9s\n", width, "node", "type", "status", "rows", "inserted", "updated",
-	        "deleted", "failures", "ms");
+	fprintf(stderr, "%-*s  %-5s  %-11s %10s %9s %9s %9s %9s %9s\n", width, "node", "type", "status", "rows",
+	        "inserted", "updated", "deleted", "failures", "ms");
 	for (size_t i = 0; i < p->count; i++)
 		if (outcome[p->order[i]].status != OUTCOME_NONE)
 			table_row(&outcome[p->order[i]], width, coloured);
@@ -148,6 +151,11 @@ void report_table(const struct project *p, const struct outcome *outcome, const 
 		if (count[i] > 0)
 			fprintf(stderr, " %" PRId64 " %s", count[i], status_names[i]);
 	fputc('\n', stderr);
+}
+
+static void gauge(const char *name, const char *help, double value)
+{
+	metric_set(metric_new(METRIC_GAUGE, name, help, NULL), value);
 }
 
 void report_metrics(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us)
@@ -163,8 +171,8 @@ void report_metrics(const struct project *p, const struct outcome *outcome, cons
 		                      buf_text(&labels)), (double)count[i]);
 		buf_free(&labels);
 	}
-	metric_set(metric_new(METRIC_GAUGE, "txpipe_aggregate_run_seconds", "Duration of the last run.", NULL), (double)us / 1e6);
-	metric_set(metric_new(METRIC_GAUGE, "txpipe_aggregate_finished_timestamp_seconds", "When the last run ended, Unix time.", NULL),
-	           (double)clock_wall() / 1e6);
-	metric_set(metric_new(METRIC_GAUGE, "txpipe_aggregate_exit_status", "Exit status of the last run.", NULL), run->exit_status);
+	gauge("txpipe_aggregate_run_seconds", "Duration of the last run.", (double)us / 1e6);
+	gauge("txpipe_aggregate_finished_timestamp_seconds", "When the last run ended, Unix time.",
+	      (double)clock_wall() / 1e6);
+	gauge("txpipe_aggregate_exit_status", "Exit status of the last run.", run->exit_status);
 }

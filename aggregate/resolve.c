@@ -181,8 +181,8 @@ static const char *var_value(struct project *p, const struct template_call *call
 	}
 	if (call->count > 1)
 		return template_arg_text(call, 1);
-	place_error(call->at, "the variable '%s' has no value: set it by --vars '{%s: …}', under vars: in dbt_project.yml, or "
-	                      "give a default: var('%s', '…')", name, name, name);
+	place_error(call->at, "the variable '%s' has no value: set it by --vars '{%s: …}', under vars: in "
+	                      "dbt_project.yml, or give a default: var('%s', '…')", name, name, name);
 	return NULL;
 }
 

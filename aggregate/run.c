@@ -25,7 +25,7 @@ struct run {
 
 static const char *const commands[] = {"build", "run", "test"};
 
-/* --- nodes ----------------------------------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------------------------------ */
 
 static bool takes_part(const struct run *run, const struct node *n)
 {
@@ -159,7 +159,7 @@ static void run_nodes(struct run *run)
 	}
 }
 
-/* --- the end --------------------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------------------------- */
 
 /* Judge the nodes: is the run published, and what is the exit status? */
 static bool judge(struct run *run)
@@ -303,7 +303,8 @@ int run_project(const struct project *p, const struct run_options *options, stru
 	run.began = clock_monotonic();
 	run.outcome = xcalloc(p->count, sizeof *run.outcome);
 	for (size_t i = 0; i < p->count; i++)
-		run.outcome[i] = (struct outcome){.node = p->node[i], .rows = -1, .inserted = -1, .updated = -1, .deleted = -1, .failures = -1};
+		run.outcome[i] = (struct outcome){.node = p->node[i], .rows = -1, .inserted = -1, .updated = -1,
+		                                  .deleted = -1, .failures = -1};
 	status = begin(&run);
 	if (status == EXIT_DONE)
 		status = make_schemas(&run);
@@ -321,35 +322,34 @@ int run_project(const struct project *p, const struct run_options *options, stru
 	return status;
 }
 
-/* --- show ------------------------------------------------------------------------------------------------------------ */
+/* --- show ------------------------------------------------------------------------------------------------------- */
 
-static int show_rows(struct session *s, struct out *out)
+static int show_row(void *arg, const PGresult *r)
 {
-	PGresult *r;
-	int status = EXIT_DONE;
+	struct out *out = arg;
 
-	while ((r = PQgetResult(s->db.c)) != NULL) {
-		ExecStatusType got = PQresultStatus(r);
+	return out_add_span(out, span_of(PQgetvalue(r, 0, 0))) < 0 || out_add(out, "\n", 1) < 0;
+}
 
-		if (got == PGRES_SINGLE_TUPLE && status == EXIT_DONE && sig_asked() == 0 &&
-		    (out_add_span(out, span_of(PQgetvalue(r, 0, 0))) < 0 || out_add(out, "\n", 1) < 0))
-			status = out_failed(out, "stdout");
-		if (got == PGRES_FATAL_ERROR && status == EXIT_DONE) {
-			log_error("%s", PQresultErrorMessage(r));
-			status = pg_exit_status(pg_classify(pg_sqlstate(r)));
-		}
-		PQclear(r);
-		if (status != EXIT_DONE || sig_asked() != 0)
-			break; /* closing the connection ends the statement */
-	}
-	return status;
+static int show_rows(struct session *s, const struct node *n, struct out *out)
+{
+	struct buf sql = {0};
+	int status;
+
+	buf_addf(&sql, "select row_to_json(t) from %s t", n->relation);
+	status = db_stream(&s->db, buf_text(&sql), show_row, out);
+	buf_free(&sql);
+	if (sig_asked() != 0)
+		return EXIT_SIGNAL + sig_asked();
+	if (status < 0)
+		return db_failed(&s->db, n->name);
+	return status == 0 && out_flush(out) == 0 ? EXIT_DONE : out_failed(out, "stdout");
 }
 
 int run_show(const struct project *p, const char *model, const char *conninfo, struct out *out)
 {
 	const struct node *n = project_find(p, NODE_MODEL, model);
 	struct session s = {0};
-	struct buf sql = {0};
 	int status;
 
 	if (n == NULL) {
@@ -357,18 +357,8 @@ int run_show(const struct project *p, const char *model, const char *conninfo, s
 		return EXIT_USAGE;
 	}
 	status = session_open(&s, conninfo);
-	if (status == EXIT_DONE) {
-		buf_addf(&sql, "select row_to_json(t) from %s t", n->relation);
-		if (!PQsendQuery(s.db.c, buf_text(&sql)) || !PQsetSingleRowMode(s.db.c)) {
-			log_error("%s", PQerrorMessage(s.db.c));
-			status = EXIT_RETRY;
-		} else {
-			status = show_rows(&s, out);
-		}
-		if (status == EXIT_DONE && out_flush(out) < 0)
-			status = out_failed(out, "stdout");
-	}
-	buf_free(&sql);
+	if (status == EXIT_DONE)
+		status = show_rows(&s, n, out);
 	session_close(&s);
 	return status;
 }

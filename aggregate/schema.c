@@ -6,12 +6,17 @@
 #include "nearest.h"
 
 static const char *const document_keys[] = {"version", "sources", "models", NULL};
-static const char *const source_keys[] = {"name", "description", "schema", "database", "tables", "meta", "tags", "loader", NULL};
-static const char *const table_keys[] = {"name", "identifier", "description", "columns", "tests", "data_tests", "meta", "tags", NULL};
-static const char *const model_keys[] = {"name", "description", "columns", "tests", "data_tests", "config", "docs", "meta", NULL};
-static const char *const column_keys[] = {"name", "description", "data_type", "tests", "data_tests", "meta", "tags", NULL};
+static const char *const source_keys[] = {"name", "description", "schema", "database", "tables",
+                                          "meta", "tags", "loader", NULL};
+static const char *const table_keys[] = {"name", "identifier", "description", "columns", "tests",
+                                         "data_tests", "meta", "tags", NULL};
+static const char *const model_keys[] = {"name", "description", "columns", "tests", "data_tests",
+                                         "config", "docs", "meta", NULL};
+static const char *const column_keys[] = {"name", "description", "data_type", "tests",
+                                          "data_tests", "meta", "tags", NULL};
 
-/* The value of `key` as a list of maps that have a name, every key of theirs known; NULL if there is none or it is broken. */
+/* The value of `key` as a list of maps that have a name, every key of theirs known; NULL if there is none or it is
+ * broken. */
 static const struct yaml *entries(struct project *p, const struct yaml *map, const char *key, const char *what,
                                   const char *const *known)
 {

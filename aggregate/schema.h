@@ -1,4 +1,5 @@
-/* The .yml files below models/: sources, properties of models, generic tests. Faults are told and counted in the project. */
+/* The .yml files below models/: sources, properties of models, generic tests. Faults are told and counted in the
+ * project. */
 #ifndef AGGREGATE_SCHEMA_H
 #define AGGREGATE_SCHEMA_H
 

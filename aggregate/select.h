@@ -1,7 +1,8 @@
 /*
- * --select and --exclude, as dbt writes them: words separated by blanks (any of them), terms of a word joined by commas (all of
- * them), a term being a name (with * and ?), a path below the project folder, tag:T, path:P or source:S, with + before it for
- * everything it needs and + behind it for everything that needs it. Tests come with what they read.
+ * --select and --exclude, as dbt writes them: words separated by blanks (any of them), terms of a word joined by
+ * commas (all of them), a term being a name (with * and ?), a path below the project folder, tag:T, path:P or
+ * source:S, with + before it for everything it needs and + behind it for everything that needs it. Tests come with
+ * what they read.
  */
 #ifndef AGGREGATE_SELECT_H
 #define AGGREGATE_SELECT_H

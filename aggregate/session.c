@@ -15,7 +15,8 @@ enum { LATEST = sizeof migrations / sizeof migrations[0] };
 
 /*
  * Results must not depend on who runs: zone and formats are fixed. The server looks every second whether we are still
- * there, so that a killed run leaves neither a statement nor a lock behind. Marts are aggregates: jit costs more than it gives.
+ * there, so that a killed run leaves neither a statement nor a lock behind. Marts are aggregates: jit costs more than
+ * it gives.
  */
 static const char settings[] =
 	"set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set jit = off; "
@@ -42,16 +43,19 @@ void session_close(struct session *s)
 	arena_free(&s->arena);
 }
 
+static const char holder_sql[] =
+	"select l.pid, coalesce(a.application_name, '?'), coalesce(a.backend_start::text, '?') "
+	"from pg_locks l left join pg_stat_activity a using (pid) "
+	"where l.locktype = 'advisory' and l.granted and l.classid = 1634166642 and l.objsubid = 2 "
+	"and l.objid = hashtext($1)::bigint & 4294967295 "
+	"and l.database = (select oid from pg_database where datname = current_database())";
+
 static void tell_holder(struct session *s, const char *project)
 {
 	const char *values[] = {project};
 	PGresult *r;
 
-	if (db_params(&s->db, "select l.pid, coalesce(a.application_name, '?'), coalesce(a.backend_start::text, '?') from pg_locks l "
-	                      "left join pg_stat_activity a using (pid) where l.locktype = 'advisory' and l.granted and "
-	                      "l.classid = 1634166642 and l.objsubid = 2 and l.database = (select oid from pg_database where "
-	                      "datname = current_database()) and l.objid = hashtext($1)::bigint & 4294967295", 1, values, &r) == 0 &&
-	    PQntuples(r) > 0)
+	if (db_params(&s->db, holder_sql, 1, values, &r) == 0 && PQntuples(r) > 0)
 		log_error("already running: another run of the project %s has the lock (server process %s, %s, connected since %s)",
 		          project, PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2));
 	else
@@ -102,7 +106,8 @@ int session_migrate(struct session *s)
 	if (version == LATEST)
 		return EXIT_DONE;
 	if (version > LATEST) {
-		log_error("the schema aggregate is of version %d, this program knows %d: install the newer aggregate", version, LATEST);
+		log_error("the schema aggregate is of version %d, this program knows %d: install the newer aggregate",
+		          version, LATEST);
 		return EXIT_USAGE;
 	}
 	if (version < 0 || db_query(&s->db, "begin; select pg_advisory_xact_lock(1634166643)", NULL) < 0)
@@ -127,7 +132,8 @@ static int read_state(struct session *s)
 
 	if (version <= 0)
 		return version;
-	if (db_query(&s->db, "select relation_schema, relation_name, project, model, compiled, definition from aggregate.state", &r) < 0)
+	if (db_query(&s->db, "select relation_schema, relation_name, project, model, compiled, definition "
+	                     "from aggregate.state", &r) < 0)
 		return -1;
 	s->states = (size_t)PQntuples(r);
 	s->state = arena_alloc(&s->arena, s->states * sizeof *s->state);
@@ -140,11 +146,13 @@ static int read_state(struct session *s)
 
 int session_begin(struct session *s, bool read_only)
 {
+	const char *begin = read_only ? "begin isolation level repeatable read read only"
+	                              : "begin isolation level repeatable read";
 	PGresult *r;
 
-	if (db_query(&s->db, read_only ? "begin isolation level repeatable read read only" : "begin isolation level repeatable read",
-	             NULL) < 0 ||
-	    db_query(&s->db, "select pg_current_snapshot(), system_identifier, clock_timestamp() from pg_control_system()", &r) < 0)
+	if (db_query(&s->db, begin, NULL) < 0 ||
+	    db_query(&s->db, "select pg_current_snapshot(), system_identifier, clock_timestamp() "
+	                     "from pg_control_system()", &r) < 0)
 		return db_failed(&s->db, "cannot begin the transaction");
 	s->snapshot = keep(s, r, 0, 0);
 	s->system_identifier = keep(s, r, 0, 1);

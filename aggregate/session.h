@@ -1,6 +1,6 @@
 /*
- * A run's connection: the lock that keeps two runs of a project apart, the tables of the schema `aggregate`, and the one
- * repeatable-read transaction in which everything happens.
+ * A run's connection: the lock that keeps two runs of a project apart, the tables of the schema `aggregate`, and the
+ * one repeatable-read transaction in which everything happens.
  */
 #ifndef AGGREGATE_SESSION_H
 #define AGGREGATE_SESSION_H

@@ -213,10 +213,10 @@ exits 0 'and the next run works' aggregate build
 
 # --- one snapshot: what is committed while a run is under way belongs to the next one
 printf "{{ config(materialized='table', unique_key='one') }} select 1 as one, count(*) as n from {{ source('raw', 'fact') }}\n" >"$p/models/early.sql"
-printf "select * from {{ ref('early') }}, pg_sleep(2) where n < 0\n" >"$p/tests/slow.sql"
+printf "{{ config(severity='warn') }} select one from {{ ref('early') }}, pg_sleep(2)\n" >"$p/tests/slow.sql"
 printf "{{ config(materialized='table', unique_key='one') }} select one, (select count(*) from {{ source('raw', 'fact') }}) as n from {{ ref('early') }}\n" >"$p/models/later.sql"
 aggregate build >/dev/null 2>&1 & slow=$!
-wait_for 10 busy
+ok 'a run stands between two models' wait_for 10 busy
 sql "insert into fact values (301, 's1', 1)"
 wait "$slow"
 is 'the marts of a run agree' "$(sql 'select count(*) from early join later using (one, n)')" 1
@@ -226,6 +226,12 @@ rm "$p/models/early.sql" "$p/models/later.sql" "$p/tests/slow.sql"
 
 exits 0 '--log json' aggregate build --log json -v
 is 'nothing but JSON on stderr' "$(jq -e . "$work/err" >/dev/null && echo json)" json
+
+# --- whoever runs it
+printf "{{ config(materialized='table', unique_key='zone') }} select current_setting('timezone') as zone, date '2026-02-01' + 0 || '' as day\n" >"$p/models/zone.sql"
+exits 0 'a build by somebody who lives elsewhere' env PGTZ=Asia/Tokyo PGDATESTYLE=German aggregate build -s zone
+is 'is as any other' "$(sql 'select * from zone')" 'UTC|2026-02-01'
+rm "$p/models/zone.sql"
 
 # --- rights, servers
 sql 'create role owner login'
