@@ -181,8 +181,10 @@ static void test_write(void **state)
 	struct envelope e = {0};
 	struct buf b = {0};
 	const char *why;
+	char name[1000];
 
 	(void)state;
+	memset(name, 'n', sizeof name);
 	envelope_write_constant(&b, SPAN("fraud"), SPAN("transactions"), 3, 4, SPAN("9f3c1a-2"), SPAN("resume"), 40);
 	assert_string_equal(buf_text(&b), CONSTANT_PART);
 	buf_clear(&b);
@@ -191,6 +193,17 @@ static void test_write(void **state)
 	assert_int_equal(read_line(&e, buf_text(&b), &why), 0);
 	assert_span(e.stream, "a \"b\"\n\xc3\xa9");
 	assert_true(e.begin == INT64_MAX);
+	/* long names, each of which could move those before it */
+	buf_clear(&b);
+	envelope_write_constant(&b, (struct span){name, 249}, (struct span){name, 900}, 0, 1, (struct span){name, 1000}, SPAN("end"), 0);
+	buf_add_text(&b, "\"offset\":1}}");
+	for (int i = 0; i < 2; i++) {
+		struct envelope fresh = {0};
+
+		assert_int_equal(read_line(&fresh, buf_text(&b), &why), 0);
+		assert_true(span_eq(fresh.stream, (struct span){name, 249}) && span_eq(fresh.topic, (struct span){name, 900}));
+		envelope_free(&fresh);
+	}
 	buf_free(&b);
 	envelope_free(&e);
 }

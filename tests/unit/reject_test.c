@@ -122,8 +122,10 @@ static void test_cut(void **state)
 		buf_clear(&line);
 		reject_write(&line, none, &r);
 		scan(&line);
-		buf_clear(&store);
+		buf_free(&store);
 		assert_true(reject_read(&out, &object, &store));
+		assert_span(out.by, "t");
+		assert_span(out.reason, "r");
 		assert_int_equal(out.raw.n, kept);
 		assert_memory_equal(out.raw.p, raw.p, kept);
 		if (raw.n <= REJECT_RAW_MAX) {
