@@ -78,7 +78,9 @@ static int argument(struct entry *e, const char *key, const struct yaml *value)
 	if (t->kind == TEST_ACCEPTED_VALUES && strcmp(key, "values") == 0)
 		return yaml_value(&e->p->arena, value, key, &t->arguments) < 0 ? -1 : 1;
 	if (t->kind == TEST_ACCEPTED_VALUES && strcmp(key, "quote") == 0) {
-		t->bare = value->kind == YAML_WORD && value_kind_of(value->text) == VALUE_BOOL && tolower(value->text[0]) == 'f';
+		if (value->kind != YAML_WORD || value_kind_of(value->text) != VALUE_BOOL)
+			return place_error(value->at, "quote must be true or false");
+		t->bare = tolower((unsigned char)value->text[0]) == 'f';
 		return 1;
 	}
 	return 0;

@@ -99,6 +99,27 @@ static const struct yaml *map_below(const struct yaml *top, const char *key)
 	return map != NULL && map->kind == YAML_MAP ? map : NULL;
 }
 
+static int maps_read(struct project *p, const struct yaml *top)
+{
+	static const char *const maps[] = {"vars", "models"};
+	const struct yaml *models = map_below(top, "models");
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct yaml *map = yaml_get(top, maps[i]);
+
+		if (map != NULL && (map->kind == YAML_LIST || (map->kind == YAML_WORD && map->text[0] != '\0')))
+			return place_error(map->at, "%s must be a map (key: value)", maps[i]);
+	}
+	for (size_t i = 0; models != NULL && i < models->count; i++)
+		if (strcmp(models->key[i]->text, p->name) != 0)
+			return place_error(models->key[i]->at, "models: '%s' is not this project; its name is '%s'",
+			                   models->key[i]->text, p->name);
+	p->vars = map_below(top, "vars");
+	p->own_vars = map_below(p->vars, p->name);
+	p->folder_config = map_below(models, p->name);
+	return 0;
+}
+
 static int read_head(struct project *p)
 {
 	static const char *const known[] = {"name", "version", "config-version", "profile", "model-paths", "test-paths",
@@ -125,10 +146,7 @@ static int read_head(struct project *p)
 	p->name = yaml_word(name, "name");
 	if (p->name == NULL)
 		return -1;
-	p->vars = map_below(top, "vars");
-	p->own_vars = map_below(p->vars, p->name);
-	p->folder_config = map_below(map_below(top, "models"), p->name);
-	return paths_read(p, top, "model-paths", "models", &p->model_paths) < 0 ||
+	return maps_read(p, top) < 0 || paths_read(p, top, "model-paths", "models", &p->model_paths) < 0 ||
 	       paths_read(p, top, "test-paths", "tests", &p->test_paths) < 0 ? -1 : 0;
 }
 

@@ -79,6 +79,19 @@ printf 'a: &a [*a]\n' >"$work/p/models/schema.yml"
 refused 'YAML that contains itself' 'models/schema.yml:1: '
 
 project
+printf 'name: demo\nmodels:\n  dmeo:\n    +materialized: view\n' >"$work/p/dbt_project.yml"
+refused 'configuration of another project' "dbt_project.yml:3: models: 'dmeo' is not this project; its name is 'demo'"
+printf 'name: demo\nvars: zone\n' >"$work/p/dbt_project.yml"
+refused 'vars that are no map' 'dbt_project.yml:2: vars must be a map'
+printf 'name: demo\nvars: [zone]\n' >"$work/p/dbt_project.yml"
+refused 'vars that are a list' 'dbt_project.yml:2: vars must be a map'
+printf 'name: demo\nmodel_paths: [models]\n' >"$work/p/dbt_project.yml"
+refused 'an unknown key of the project' "dbt_project.yml:2: unknown key 'model_paths' in dbt_project.yml; did you mean 'model-paths'"
+project
+printf 'models:\n  - name: first\n    columns:\n      - name: a\n        tests:\n          - accepted_values: {values: [1], quote: no}\n' >"$work/p/models/schema.yml"
+refused 'a flag that is none' 'models/schema.yml:6: quote must be true or false'
+
+project
 rm "$work/p/dbt_project.yml"
 refused 'no dbt_project.yml' 'dbt_project.yml: No such file'
 project

@@ -239,6 +239,9 @@ sql 'create database other'
 exits 2 'no right to make the schema: exit 2' aggregate build -d 'user=owner dbname=other'
 exits 2 'an unknown database' aggregate build -d 'dbname=nowhere'
 exits 2 'an unknown role' aggregate build -d 'user=nobody_here'
+sql "create role guarded login password 'right'" && sed -i '1i local all guarded scram-sha-256' "$(sql 'show hba_file')" && sql 'select pg_reload_conf()' >/dev/null
+exits 2 'a wrong password' aggregate build -d 'user=guarded password=hunter2'
+is 'is not told' "$(grep -c hunter2 "$work/err")" 0
 exits 75 'a server that is away: 75' aggregate build -d 'host=127.0.0.1 port=1 password=hunter2'
 is 'the password is not told' "$(grep -c hunter2 "$work/err")" 0
 sql "grant create on database other to owner"
