@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 /*
- * Digits that the slow path of decimal_double() hands to strtod. The midpoint of two doubles has at most 767 significant
- * digits; beyond that only whether anything follows can matter, and one more digit 1 says so.
+ * Digits that the slow path of decimal_double() hands to strtod. The midpoint of two doubles has at most 767
+ * significant digits; beyond that only whether anything follows can matter, and one more digit 1 says so.
  */
 enum { DOUBLE_DIGITS = 800 };
 

@@ -1,6 +1,6 @@
 /*
- * Exact decimals: a JSON number as an integer and a power of ten. Amounts go from the wire to numeric through this, never
- * through a double.
+ * Exact decimals: a JSON number as an integer and a power of ten. Amounts go from the wire to numeric through this,
+ * never through a double.
  */
 #ifndef TXPIPE_DECIMAL_H
 #define TXPIPE_DECIMAL_H

@@ -253,8 +253,8 @@ void envelope_free(struct envelope *e)
 	*e = (struct envelope){0};
 }
 
-void envelope_write_constant(struct buf *to, struct span stream, struct span topic, int64_t partition, int64_t of, struct span run,
-                             struct span origin, int64_t begin)
+void envelope_write_constant(struct buf *to, struct span stream, struct span topic, int64_t partition, int64_t of,
+                             struct span run, struct span origin, int64_t begin)
 {
 	buf_add_text(to, "{\"_kafka\":{\"stream\":");
 	json_quote(to, stream);

@@ -28,8 +28,8 @@ struct envelope {
 	struct span cluster;     /* of assigned; p NULL if unknown; escapes not undone */
 	struct span key, key_base64, headers; /* raw values (strings with their quotes) if present, p NULL otherwise */
 	struct span text;        /* the value of _kafka: from { to } */
-	size_t constant;         /* bytes of the line before `"offset":` or `"event":`: the same for all lines of a run; 0 if another
-	                          * tool changed the order of the members */
+	size_t constant;         /* bytes of the line before `"offset":` or `"event":`, the same for all lines of a run;
+	                          * 0 if another tool changed the order of the members */
 	bool same_run;           /* the constant part is, byte for byte, that of the line read before */
 	/* Private: the constant part of the line read last, and the texts in it. */
 	struct buf known, names;
@@ -44,16 +44,16 @@ static inline bool envelope_present(struct span line)
 }
 
 /*
- * Read the envelope out of a scanned line (its first member). 0, or -1 with a static text in *why: a member missing, twice, of
- * the wrong type or out of range, an unknown event. Order and white space do not matter, unknown members are ignored (later
- * versions may add some). `e` keeps a copy of the constant part: for the next line of the same run one memcmp is all that it
- * costs.
+ * Read the envelope out of a scanned line (its first member). 0, or -1 with a static text in *why: a member missing,
+ * twice, of the wrong type or out of range, an unknown event. Order and white space do not matter, unknown members
+ * are ignored (later versions may add some). `e` keeps a copy of the constant part: for the next line of the same run
+ * one memcmp is all that it costs.
  */
 int envelope_read(struct envelope *e, const struct json_object *line, const char **why);
 
 /* The part of an envelope that is constant for a run: {"_kafka":{"stream":…,"begin":40, — what follows is "offset":…
  * or "event":…. */
-void envelope_write_constant(struct buf *to, struct span stream, struct span topic, int64_t partition, int64_t of, struct span run,
-                             struct span origin, int64_t begin);
+void envelope_write_constant(struct buf *to, struct span stream, struct span topic, int64_t partition, int64_t of,
+                             struct span run, struct span origin, int64_t begin);
 
 #endif

@@ -6,7 +6,8 @@
 #include "exit.h"
 #include "log.h"
 
-static enum intake_kind refuse(struct intake *in, const char *reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static enum intake_kind refuse(struct intake *in, const char *reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static enum intake_kind refuse(struct intake *in, const char *reason, const char *format, ...)
 {
@@ -25,7 +26,7 @@ static enum intake_kind finish(struct intake *in, enum intake_kind kind, int sta
 	return kind;
 }
 
-/* --- what is wrong with a line -------------------------------------------------------------------------------------- */
+/* --- what is wrong with a line ------------------------------------------------------------------------------------ */
 
 static const char *fault_text(enum json_fault fault)
 {
@@ -88,28 +89,29 @@ static enum intake_kind refuse_fault(struct intake *in, enum json_fault fault, s
 /* A broken line that begins with an envelope: bytes were lost or mixed between the stages. */
 static enum intake_kind damage(struct intake *in, const struct line_reader *r, size_t at, const char *what)
 {
-	log_error("%s:%" PRIu64 ": damaged line, at byte %zu: %s; the line begins with kconsume's _kafka, so the damage happened "
-	          "behind kconsume: look for two writers on one pipe, or a full disk",
+	log_error("%s:%" PRIu64 ": damaged line, at byte %zu: %s; the line begins with kconsume's _kafka, so the damage "
+	          "happened behind kconsume: look for two writers on one pipe, or a full disk",
 	          line_source(r), line_number(r), at, what);
 	return finish(in, INTAKE_STOP, EXIT_IO);
 }
 
 static enum intake_kind envelope_missing(struct intake *in, const struct line_reader *r)
 {
-	log_error("%s:%" PRIu64 ": no _kafka at the beginning of this line, but earlier lines had one: a filter between the stages "
-	          "dropped or moved it; the record's position is lost",
+	log_error("%s:%" PRIu64 ": no _kafka at the beginning of this line, but earlier lines had one: a filter between "
+	          "the stages dropped or moved it; the record's position is lost",
 	          line_source(r), line_number(r));
 	return finish(in, INTAKE_STOP, EXIT_CONFLICT);
 }
 
 static enum intake_kind torn(struct intake *in, const struct line_reader *r, const char *what, size_t at)
 {
-	log_error("%s:%" PRIu64 ": the last line has no end and is not whole (%s, at byte %zu): a torn write; it was not processed",
+	log_error("%s:%" PRIu64 ": the last line has no end and is not whole (%s, at byte %zu): a torn write; "
+	          "it was not processed",
 	          line_source(r), line_number(r), what, at);
 	return finish(in, INTAKE_STOP, EXIT_IO);
 }
 
-/* --- judging -------------------------------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------------------------------ */
 
 static size_t offset_of(const struct intake *in, const struct json_member *m)
 {
@@ -244,9 +246,10 @@ enum intake_kind intake_next(struct intake *in, struct line_reader *r, bool *idl
 	return finish(in, INTAKE_END, EXIT_DONE);
 }
 
-/* --- rejects -------------------------------------------------------------------------------------------------------- */
+/* --- rejects ------------------------------------------------------------------------------------------------------ */
 
-void intake_reject(struct buf *to, struct intake *in, const struct line_reader *r, const char *reason, const char *detail)
+void intake_reject(struct buf *to, struct intake *in, const struct line_reader *r, const char *reason,
+                   const char *detail)
 {
 	const struct span none = {0};
 	struct reject reject = {.by = span_of(log_tool()), .raw = in->line};

@@ -44,7 +44,8 @@ enum { JSON_MAX_DEPTH = 1024 };
 enum json_fault json_scan(struct json_object *o, struct span text, size_t *at);
 void json_object_free(struct json_object *o);
 
-/* The machine-readable name of a fault, as in a reject's reason: "not_json", "not_object", "not_utf8", "nul", "too_deep". */
+/* The machine-readable name of a fault, as in a reject's reason: "not_json", "not_object", "not_utf8", "nul",
+ * "too_deep". */
 const char *json_fault_name(enum json_fault fault);
 
 /* The member of that (unescaped) name, or NULL. Escaped names are compared unescaped. */
@@ -69,8 +70,8 @@ void json_quote_any(struct buf *to, struct span bytes);
 /* The whole value as it stood in the text: strings with their quotes. */
 struct span json_raw(const struct json_member *m);
 
-/* Elements of an array value (as m->value of type JSON_ARRAY, already checked by json_scan): start with *at = 0; true and
- * the next element in *element (name empty), or false at the end. */
+/* Elements of an array value (as m->value of type JSON_ARRAY, already checked by json_scan): start with *at = 0; true
+ * and the next element in *element (name empty), or false at the end. */
 bool json_next_element(struct span array, size_t *at, struct json_member *element);
 
 /* The same for the members of a nested object value. */

@@ -29,8 +29,8 @@ static const char *unexpected(struct scan *s, const char *at)
 	return fail(s, at, JSON_NOT_JSON);
 }
 
-/* What the functions below take is a place inside the text; what they return is the place behind what they took, or NULL
- * with the fault set. */
+/* What the functions below take is a place inside the text; what they return is the place behind what they took, or
+ * NULL with the fault set. */
 
 /* At a backslash. */
 static const char *skip_escape(struct scan *s, const char *p)
@@ -130,7 +130,8 @@ static const char *skip_word(struct scan *s, const char *p, struct span word)
 	return p + word.n;
 }
 
-/* One value that holds no others; *type and, for strings, *escaped are set. At `{` or `[`: returns p, only the type is set. */
+/* One value that holds no others; *type and, for strings, *escaped are set. At `{` or `[`: returns p, only the type
+ * is set. */
 static inline const char *skip_scalar(struct scan *s, const char *p, uint8_t *type, bool *escaped)
 {
 	*escaped = false;
@@ -187,8 +188,8 @@ static inline const char *open_name(struct scan *s, const char *p)
 }
 
 /*
- * A container and all that it holds, without recursion: one bit a level says whether it is an object. `depth` is that of the
- * container itself.
+ * A container and all that it holds, without recursion: one bit a level says whether it is an object. `depth` is that
+ * of the container itself.
  */
 static const char *skip_container(struct scan *s, const char *p, unsigned depth)
 {

@@ -1,6 +1,6 @@
 /*
- * The two inner loops of the scanner, apart from its grammar, so that wider vectors can take their place: skip the bytes of a
- * string that mean nothing special, and skip white space. Private to lib/json_*.c and its tests.
+ * The two inner loops of the scanner, apart from its grammar, so that wider vectors can take their place: skip the
+ * bytes of a string that mean nothing special, and skip white space. Private to lib/json_*.c and its tests.
  */
 #ifndef TXPIPE_JSON_SKIP_H
 #define TXPIPE_JSON_SKIP_H
@@ -13,7 +13,8 @@
 #include <emmintrin.h>
 #endif
 
-/* A byte inside a string that has to be looked at: quote, backslash, control character, part of a non-ASCII character. */
+/* A byte inside a string that has to be looked at: quote, backslash, control character, part of a non-ASCII
+ * character. */
 static inline bool json_is_special(char c)
 {
 	return c == '"' || c == '\\' || (signed char)c < 0x20;
@@ -27,8 +28,8 @@ static inline const char *json_skip_plain_bytewise(const char *p, const char *en
 }
 
 /*
- * Eight bytes at a time. Each term sets the top bit of the bytes sought; a borrow may set it wrongly, but only in bytes above
- * a right one, and only the lowest is used (so bytes must be numbered from the low end).
+ * Eight bytes at a time. Each term sets the top bit of the bytes sought; a borrow may set it wrongly, but only in
+ * bytes above a right one, and only the lowest is used (so bytes must be numbered from the low end).
  */
 static inline const char *json_skip_plain_swar(const char *p, const char *end)
 {

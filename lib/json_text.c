@@ -64,8 +64,8 @@ static uint32_t read_hex4(const char *p)
 }
 
 /*
- * The escape at p (grammar already checked) as UTF-8: bytes written to `to`, *taken bytes read. 0 for half a surrogate pair
- * and for U+0000; *taken is then 6.
+ * The escape at p (grammar already checked) as UTF-8: bytes written to `to`, *taken bytes read. 0 for half a
+ * surrogate pair and for U+0000; *taken is then 6.
  */
 static size_t undo_escape(const char *p, const char *end, char to[4], size_t *taken)
 {
@@ -248,7 +248,8 @@ static struct span *plain_names(const struct json_object *o, struct span *names,
 }
 
 /* `slot` holds numbers of members plus one, 0 for a free place; `size` is a power of two above twice their count. */
-static const struct json_member *find_duplicate(const struct json_object *o, const struct span *names, uint32_t *slot, size_t size)
+static const struct json_member *find_duplicate(const struct json_object *o, const struct span *names, uint32_t *slot,
+                                                size_t size)
 {
 	for (size_t i = 0; i < o->count; i++) {
 		size_t at = name_hash(names[i]) & (size - 1);

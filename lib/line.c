@@ -109,7 +109,7 @@ const char *line_fault(struct line_reader *r)
 	return buf_text(&r->fault);
 }
 
-/* --- waiting and reading ------------------------------------------------------------------------------------------- */
+/* --- waiting and reading ------------------------------------------------------------------------------------------ */
 
 static enum line_status fail(struct line_reader *r, const char *why)
 {
@@ -243,7 +243,7 @@ static void make_room(struct line_reader *r)
 	}
 }
 
-/* --- lines that are too long ---------------------------------------------------------------------------------------- */
+/* --- lines that are too long -------------------------------------------------------------------------------------- */
 
 static void add_long(struct line_reader *r, struct span bytes)
 {
@@ -306,7 +306,7 @@ static enum line_status finish_long(struct line_reader *r, struct span *line)
 	return r->eof ? LINE_LAST : LINE_TOO_LONG;
 }
 
-/* --- lines ---------------------------------------------------------------------------------------------------------- */
+/* --- lines -------------------------------------------------------------------------------------------------------- */
 
 static struct span without_cr(struct span line)
 {

@@ -45,8 +45,8 @@ struct line_reader *line_reader_new(int fd, const char *source, size_t max, int 
 void line_reader_free(struct line_reader *r);
 
 /*
- * Before the first line: the input may also be a JSON array or pretty-printed objects, which are unfolded (see unfold.h).
- * line_number() then counts their records.
+ * Before the first line: the input may also be a JSON array or pretty-printed objects, which are unfolded (see
+ * unfold.h). line_number() then counts their records.
  */
 void line_reader_unfold(struct line_reader *r);
 

@@ -45,8 +45,8 @@ bool log_colour(int fd)
 }
 
 /*
- * Control characters (C1 ones too) could move the terminal's cursor or break the JSON: they leave as \uXXXX. Bytes that are
- * not UTF-8 become U+FFFD.
+ * Control characters (C1 ones too) could move the terminal's cursor or break the JSON: they leave as \uXXXX. Bytes
+ * that are not UTF-8 become U+FFFD.
  */
 static void escape(char *to, size_t room, const char *text)
 {

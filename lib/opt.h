@@ -1,6 +1,6 @@
 /*
- * Options. One table per tool gives parsing, range checks, `--help`, and what manuals and completions are
- * checked against. A repeated option is an error unless it is a list or a count, and so are two spellings of one (two rows
+ * Options. One table per tool gives parsing, range checks, `--help`, and what manuals and completions are checked
+ * against. A repeated option is an error unless it is a list or a count, and so are two spellings of one (two rows
  * with the same `to`); every number is range-checked.
  */
 #ifndef TXPIPE_OPT_H

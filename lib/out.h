@@ -16,7 +16,7 @@ struct out {
 	int error;     /* errno of the write that failed, or 0; once set everything fails */
 };
 
-/* `cap` bytes of buffer (256 KiB if 0). A pipe is enlarged to 1 MiB where the system allows. `fd` stays the caller's. */
+/* `cap` bytes of buffer (256 KiB if 0). A pipe is enlarged to 1 MiB where it can be. `fd` stays the caller's. */
 void out_init(struct out *o, int fd, size_t cap);
 void out_free(struct out *o);
 

@@ -1,7 +1,7 @@
 /*
- * Deterministic random numbers for txgen and for tests: same seed, same numbers on every machine; never for secrets. The
- * generator is xoroshiro128++ (Blackman and Vigna), seeded through splitmix64. Floating-point results use only + - * / and
- * sqrt, so that they do not depend on the C library.
+ * Deterministic random numbers for txgen and for tests: same seed, same numbers on every machine; never for secrets.
+ * The generator is xoroshiro128++ (Blackman and Vigna), seeded through splitmix64. Floating-point results use only +
+ * - * / and sqrt, so that they do not depend on the C library.
  */
 #ifndef TXPIPE_RANDOM_H
 #define TXPIPE_RANDOM_H

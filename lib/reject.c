@@ -78,7 +78,7 @@ void reject_write(struct buf *to, struct span envelope, const struct reject *r)
 	buf_add_text(to, "}}\n");
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* The value of _reject if the line has one where the suite puts it. */
 static bool find_reject(const struct json_object *line, struct span *value)

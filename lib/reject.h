@@ -25,16 +25,17 @@ struct reject {
 };
 
 /*
- * Append the whole line with its \n. `envelope` is the text of _kafka's value ({…}), or p NULL. If r->raw is longer than
- * REJECT_RAW_MAX and raw_bytes is 0, it is cut and hashed here. A cut never splits a character. Raw bytes that a JSON
- * string cannot carry (not UTF-8, or with U+0000) go out as raw_base64; such bytes in the other texts become U+FFFD.
+ * Append the whole line with its \n. `envelope` is the text of _kafka's value ({…}), or p NULL. If r->raw is longer
+ * than REJECT_RAW_MAX and raw_bytes is 0, it is cut and hashed here. A cut never splits a character. Raw bytes that a
+ * JSON string cannot carry (not UTF-8, or with U+0000) go out as raw_base64; such bytes in the other texts become
+ * U+FFFD.
  */
 void reject_write(struct buf *to, struct span envelope, const struct reject *r);
 
 /*
- * Read a reject in the suite's own form out of a scanned line: the first member (or the second, behind _kafka) is _reject, an
- * object with string members by and reason. true and *r (strings unescaped, raw decoded, both appended to `store`, which
- * must not change while *r is used), else false. What is missing has p NULL or 0.
+ * Read a reject in the suite's own form out of a scanned line: the first member (or the second, behind _kafka) is
+ * _reject, an object with string members by and reason. true and *r (strings unescaped, raw decoded, both appended to
+ * `store`, which must not change while *r is used), else false. What is missing has p NULL or 0.
  */
 bool reject_read(struct reject *r, const struct json_object *line, struct buf *store);
 

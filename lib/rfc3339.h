@@ -1,6 +1,7 @@
 /*
- * RFC 3339 timestamps with a zone: 2026-01-01T00:00:00Z, 2026-01-01 09:30:00.123456+09:00. 't', 'z' and a blank between date
- * and time are taken too, and a zone without the colon. Years 0001..9999. A leap second (:60) becomes the second after.
+ * RFC 3339 timestamps with a zone: 2026-01-01T00:00:00Z, 2026-01-01 09:30:00.123456+09:00. 't', 'z' and a blank
+ * between date and time are taken too, and a zone without the colon. Years 0001..9999. A leap second (:60) becomes
+ * the second after.
  */
 #ifndef TXPIPE_RFC3339_H
 #define TXPIPE_RFC3339_H

@@ -9,8 +9,8 @@
 /* Signals, metrics. Ends the process on failure. Call right after opt_parse(). */
 void tool_start(const struct common *common);
 
-/* Last metrics; turns EXIT_DONE into EXIT_DATA when rejects > --max-rejects (with a message). Returns the exit status. After
- * a signal the status stays what it is: an orderly end is EXIT_DONE. */
+/* Last metrics; turns EXIT_DONE into EXIT_DATA when rejects > --max-rejects (with a message). Returns the exit
+ * status. After a signal the status stays what it is: an orderly end is EXIT_DONE. */
 int tool_finish(const struct common *common, int status, uint64_t rejects);
 
 #endif

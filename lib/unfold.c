@@ -2,7 +2,7 @@
 
 #include "json_skip.h"
 
-/* --- telling lines, arrays and pretty-printed objects apart --------------------------------------------------------- */
+/* --- telling lines, arrays and pretty-printed objects apart ------------------------------------------------------- */
 
 static bool starts_value(char c)
 {
@@ -101,7 +101,7 @@ static enum unfold_mode decide(struct span bytes)
 	return *p == '{' || *p == ']' ? UNFOLD_ARRAY : UNFOLD_LINES;
 }
 
-/* --- unfolding ------------------------------------------------------------------------------------------------------ */
+/* --- unfolding ---------------------------------------------------------------------------------------------------- */
 
 static int fault(const char **why, const char *text)
 {
