@@ -153,9 +153,11 @@ int main(int argc, char **argv)
 		0,
 	};
 	struct common common;
+	int status;
 
 	opt_parse(&spec, &common, argc, argv);
 	w.show_progress = common.progress;
 	tool_start(&common);
-	return tool_finish(&common, produce(&w), w.refused);
+	status = produce(&w);
+	return tool_finish(&common, status, w.refused);
 }
