@@ -49,7 +49,8 @@ static void test_round_trip(void **state)
 
 static void test_bad(void **state)
 {
-	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "====", "=", "Z===", "Zg==Zg==", "Zm8=Zm8=", "Zm9 ", "Zm9\n",
+	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zg===", "====", "=", "Z===", "Zg==Zg==", "Zm8=Zm8=", "Zm9 ",
+		"Zm9\n",
 	                                  " Zm9v", "Zm9v\n", "Zm9-", "Zm_v", "Zh==", "Zm9=", "Z=g=", "Zm9vZg==="};
 	struct buf b = {0};
 

@@ -12,8 +12,8 @@
 #define REJECT "\"_reject\":{\"by\":\"x\",\"reason\":\"y\",\"raw\":\"z\"}"
 
 /*
- * Run in a child, so that messages can be seen: every line's kind, and what belongs to it; then the status. Kinds are letters: r
- * record, c control, p pass, R refuse.
+ * Run in a child, so that messages can be seen: every line's kind, and what belongs to it; then the status. Kinds are
+ * letters: r record, c control, p pass, R refuse.
  */
 static int judge_all(void *arg)
 {
@@ -69,15 +69,18 @@ static void test_records(void **state)
 	CHECK("", ".0", NULL);
 	CHECK("{\"a\":1}\n {} \n", "r<{\"a\":1}>r< {} >.0", NULL);
 	CHECK("{\"a\":1}", "r<{\"a\":1}>.0", NULL);
-	CHECK(ENVELOPE ",\"a\":1}\n" ENVELOPE "}\n" ENVELOPE " , \"b\" : 2 } \n", "r42<\"a\":1}>r42<}>r42< \"b\" : 2 }>.0", NULL);
+	CHECK(ENVELOPE ",\"a\":1}\n" ENVELOPE "}\n" ENVELOPE " , \"b\" : 2 } \n", "r42<\"a\":1}>r42<}>r42< \"b\" : 2 }>.0",
+		NULL);
 	CHECK(ENVELOPE ",\"a\":1}", "r42<\"a\":1}>.0", NULL);
 	CHECK(CONTROL "\n" ENVELOPE ",\"a\":1}\n", "cr42<\"a\":1}>.0", NULL);
 	CHECK(ENVELOPE "," REJECT "}\n{" "\"_kafka\"", "p!74", "a torn write");
 	CHECK("{" REJECT "}\n{\"a\":1}\n", "pr<{\"a\":1}>.0", NULL);
 	CHECK(ENVELOPE "," REJECT ",\"amount\":5}\n", "p.0", NULL); /* a jq that sets a member everywhere */
 	CHECK("{\"a\":1}\n" ENVELOPE "}\n", "r<{\"a\":1}>r42<}>.0", NULL);
-	CHECK("{\"a\":{\"_kafka\":1,\"b\":1,\"b\":2}}\n", "r<{\"a\":{\"_kafka\":1,\"b\":1,\"b\":2}}>.0", NULL); /* nested names pass */
-	CHECK("{\"_kafk\":1,\"_kafkaa\":2,\"kafka\":3,\"_Kafka\":4,\"_rejects\":5}\n", "r<{\"_kafk\":1,\"_kafkaa\":2,\"kafka\":3,\"_Kafka\":4,\"_rejects\":5}>.0", NULL);
+	CHECK("{\"a\":{\"_kafka\":1,\"b\":1,\"b\":2}}\n", "r<{\"a\":{\"_kafka\":1,\"b\":1,\"b\":2}}>.0",
+		NULL); /* nested names pass */
+	CHECK("{\"_kafk\":1,\"_kafkaa\":2,\"kafka\":3,\"_Kafka\":4,\"_rejects\":5}\n", "r<{\"_kafk\":1,\"_kafkaa\":2,"
+		"\"kafka\":3,\"_Kafka\":4,\"_rejects\":5}>.0", NULL);
 }
 
 static void test_refusals(void **state)
@@ -85,7 +88,8 @@ static void test_refusals(void **state)
 	(void)state;
 	CHECK("nope\n[1]\n{\"a\":\"\xff\"}\n{\"a\":\"\\u0000\"}\n{\"a\":1,\"a\":2}\n",
 	      "R(not_json)R(not_object)R(not_utf8)R(nul)R(duplicate_name).0", NULL);
-	CHECK("{\"a\":1,\"_kafka\":1}\n{\"\\u005fkafka\":{}}\n {\"_kafka\":{}}\n{\"_reject\":1}\n{\"a\":1," REJECT "}\n{\"_re\\u006aect\":{}}\n",
+	CHECK("{\"a\":1,\"_kafka\":1}\n{\"\\u005fkafka\":{}}\n {\"_kafka\":{}}\n{\"_reject\":1}\n{\"a\":1,"
+		"" REJECT "}\n{\"_re\\u006aect\":{}}\n",
 	      "R(reserved_name)R(reserved_name)R(reserved_name)R(reserved_name)R(reserved_name)R(reserved_name).0", NULL);
 	CHECK("{\"a\":1,\"\\u0061\":2}\n", "R(duplicate_name).0", NULL);
 	CHECK("{" REJECT "," REJECT "}\n", "p.0", NULL);
@@ -121,7 +125,8 @@ static void test_too_long(void **state)
 static void test_stops(void **state)
 {
 	(void)state;
-	CHECK("{\"a\":1}\n\n{\"a\":", "r<{\"a\":1}>!74", "-:3: the last line has no end and is not whole (not JSON, at byte 5): a torn write");
+	CHECK("{\"a\":1}\n\n{\"a\":", "r<{\"a\":1}>!74", "-:3: the last line has no end and is not whole (not JSON,"
+		" at byte 5): a torn write");
 	CHECK("12", "!74", "JSON, but not an object");
 	CHECK(ENVELOPE ",\"a\":\n{}\n", "!74", "-:1: damaged line, at byte 142: not JSON");
 	CHECK(ENVELOPE ",\"a\":\"\xff\"}\n", "!74", "not UTF-8");
@@ -242,18 +247,21 @@ static void test_reject(void **state)
 	r = line_reader_new(fd, "in.ndjson", 1000, -1, none);
 	assert_int_equal(intake_next(&in, r, &idle), INTAKE_REFUSE);
 	intake_reject(&b, &in, r, NULL, NULL);
-	assert_string_equal(buf_text(&b), "{\"_reject\":{\"by\":\"tester\",\"reason\":\"not_json\",\"detail\":\"not JSON, at byte 1\",\"source\":\"in.ndjson\","
+	assert_string_equal(buf_text(&b), "{\"_reject\":{\"by\":\"tester\",\"reason\":\"not_json\",\"detail\":\"not JSON,"
+		" at byte 1\",\"source\":\"in.ndjson\","
 	                                  "\"line\":2,\"raw\":\"nope\"}}\n");
 	assert_int_equal(intake_next(&in, r, &idle), INTAKE_REFUSE);
 	buf_clear(&b);
 	intake_reject(&b, &in, r, NULL, NULL);
-	assert_non_null(strstr(buf_text(&b), "\"reason\":\"too_long\",\"detail\":\"the line has 300008 bytes, more than the limit\""));
+	assert_non_null(strstr(buf_text(&b), "\"reason\":\"too_long\",\"detail\":\"the line has 300008 bytes,"
+		" more than the limit\""));
 	assert_non_null(strstr(buf_text(&b), "\"raw_bytes\":300008,\"raw_sha256\":\""));
 	/* a later check of the caller's: the producer's bytes are the raw ones */
 	assert_int_equal(intake_next(&in, r, &idle), INTAKE_RECORD);
 	buf_clear(&b);
 	intake_reject(&b, &in, r, "bad_type", "a is not a string");
-	assert_string_equal(buf_text(&b), ENVELOPE ",\"_reject\":{\"by\":\"tester\",\"reason\":\"bad_type\",\"detail\":\"a is not a string\","
+	assert_string_equal(buf_text(&b), ENVELOPE ",\"_reject\":{\"by\":\"tester\",\"reason\":\"bad_type\","
+		"\"detail\":\"a is not a string\","
 	                                           "\"raw\":\"{\\\"a\\\" : 1 }\"}}\n");
 	assert_int_equal(intake_next(&in, r, &idle), INTAKE_RECORD);
 	buf_clear(&b);
@@ -263,7 +271,8 @@ static void test_reject(void **state)
 	assert_int_equal(intake_judge(&in, SPAN("[1]")), INTAKE_REFUSE);
 	buf_clear(&b);
 	intake_reject(&b, &in, NULL, NULL, NULL);
-	assert_string_equal(buf_text(&b), "{\"_reject\":{\"by\":\"tester\",\"reason\":\"not_object\",\"detail\":\"JSON, but not an object, at byte 0\","
+	assert_string_equal(buf_text(&b), "{\"_reject\":{\"by\":\"tester\",\"reason\":\"not_object\",\"detail\":\"JSON,"
+		" but not an object, at byte 0\","
 	                                  "\"raw\":\"[1]\"}}\n");
 	intake_free(&in);
 	line_reader_free(r);

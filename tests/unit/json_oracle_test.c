@@ -1,14 +1,15 @@
 /*
- * The scanner against jansson: texts made and then damaged by a fixed seed must get the same verdict and the same values.
- * Known differences, each of them counted so that the test proves to have met it:
+ * The scanner against jansson: texts made and then damaged by a fixed seed must get the same verdict and the same
+ * values. Known differences, each of them counted so that the test proves to have met it:
  * - jansson refuses integers that do not fit 64 bits, and numbers beyond the range of a double ("numeric overflow");
  *   the scanner keeps numbers as text and takes them all;
  * - jansson refuses half a surrogate pair (\ud800); for the scanner it is grammatical and json_unescape() refuses it;
- * - jansson takes a name that occurs twice and keeps the last value; the scanner yields both and json_duplicate() tells;
+ * - jansson takes a name that occurs twice and keeps the last value; the scanner yields both and json_duplicate()
+ *   tells;
  * - jansson overlooks a raw NUL byte right behind a number or a word; the scanner refuses it;
  * - jansson stops at 2048 levels, the scanner at JSON_MAX_DEPTH;
- * - the scanner wants an object and says so; jansson is asked for any value (JSON_DECODE_ANY).
- * Both refuse U+0000, as escape too.
+ * - the scanner wants an object and says so; jansson is asked for any value (JSON_DECODE_ANY). Both refuse U+0000, as
+ *   escape too.
  */
 /* jansson's names for types are the scanner's too: here the scanner's are SCAN_. */
 #define JSON_NULL SCAN_NULL
@@ -36,14 +37,15 @@
 enum { DOCUMENTS = 15000, DAMAGED = 6 };
 
 static struct random r;
-static unsigned met_overflow, met_surrogate, met_duplicate, met_not_object, met_taken, met_refused, met_utf8, met_nul, met_lost_nul;
+static unsigned met_overflow, met_surrogate, met_duplicate, met_not_object, met_taken, met_refused, met_utf8,
+	met_nul, met_lost_nul;
 
 static bool chance(uint64_t of)
 {
 	return random_below(&r, of) == 0;
 }
 
-/* --- making texts ---------------------------------------------------------------------------------------------------- */
+/* --- making texts ------------------------------------------------------------------------------------------------- */
 
 static void make_space(struct buf *b)
 {
@@ -54,8 +56,10 @@ static void make_space(struct buf *b)
 
 static void make_string(struct buf *b)
 {
-	static const char *const pieces[] = {"\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\\u0041", "\\u00e9", "\\uD83D\\uDE00",
-	                                     "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "\x7f", "{", "}", "[", "]", ",", ":"};
+	static const char *const pieces[] = {"\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\\u0041", "\\u00e9",
+		"\\uD83D\\uDE00",
+	                                     "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "\x7f", "{",
+	                                     "}", "[", "]", ",", ":"};
 
 	buf_add_char(b, '"');
 	for (uint64_t n = random_below(&r, chance(8) ? 60 : 8); n > 0; n--) {
@@ -193,7 +197,8 @@ static void damage(struct buf *b)
 			b->p[at] = (char)(b->p[at] ^ (char)(1 << random_below(&r, 8)));
 			break;
 		default: {
-			static const char *const inserts[] = {"\\u0000", "\\ud800", "null", "1e999", "12345678901234567890", "\\u00g0", "00"};
+			static const char *const inserts[] = {"\\u0000", "\\ud800", "null", "1e999", "12345678901234567890", "\\u00g0",
+				"00"};
 			const char *text = inserts[random_below(&r, sizeof inserts / sizeof inserts[0])];
 			size_t len = strlen(text);
 
@@ -206,7 +211,7 @@ static void damage(struct buf *b)
 	}
 }
 
-/* --- comparing ------------------------------------------------------------------------------------------------------- */
+/* --- comparing ---------------------------------------------------------------------------------------------------- */
 
 static void same_value(const struct json_member *m, const json_t *want);
 
@@ -371,10 +376,13 @@ static void test_same_verdict(void **state)
 			compare(&o, buf_span(&damaged));
 		}
 	}
-	print_message("taken %u, refused %u, not objects %u, overflows %u, half pairs %u, duplicates %u, not UTF-8 %u, U+0000 %u, lost NULs %u\n",
-	              met_taken, met_refused, met_not_object, met_overflow, met_surrogate, met_duplicate, met_utf8, met_nul, met_lost_nul);
+	print_message("taken %u, refused %u, not objects %u, overflows %u, half pairs %u, duplicates %u, not UTF-8 %u,"
+		" U+0000 %u, lost NULs %u\n",
+	              met_taken, met_refused, met_not_object, met_overflow, met_surrogate, met_duplicate, met_utf8, met_nul,
+	              	met_lost_nul);
 	/* the texts are worth the work: every kind occurred often */
-	assert_true(met_taken > 20000 && met_refused > 40000 && met_not_object > 500 && met_overflow > 200 && met_surrogate > 100 &&
+	assert_true(met_taken > 20000 && met_refused > 40000 && met_not_object > 500 && met_overflow > 200 &&
+	            met_surrogate > 100 &&
 	            met_duplicate > 1000 && met_utf8 > 1000 && met_nul > 500);
 	json_object_free(&o);
 	buf_free(&document);

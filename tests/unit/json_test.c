@@ -101,7 +101,8 @@ static void test_numbers(void **state)
 {
 	static const char *const good[] = {"0", "-0", "1", "-1", "10", "0.5", "-0.5", "1e5", "1E+5", "1e-5", "0e0", "1.25e007",
 	                                   "123456789012345678901234567890.5e-1000"};
-	static const char *const bad[] = {"", "-", "+1", "01", "-01", "00", "1.", ".5", "1.e5", "1e", "1e+", "1e5.5", "--1", "0x1",
+	static const char *const bad[] = {"", "-", "+1", "01", "-01", "00", "1.", ".5", "1.e5", "1e", "1e+", "1e5.5", "--1",
+		"0x1",
 	                                  "1_0", "1,", "1a", "1e+-5", "- 1", "0.5.5", "-a", "1E", "\xd9\xa1"};
 
 	(void)state;
@@ -174,9 +175,11 @@ static void test_not_object(void **state)
 {
 	static const struct scan_case cases[] = {
 		{SPAN("[]"), JSON_NOT_OBJECT, 0},      {SPAN(" [{\"a\":1}] "), JSON_NOT_OBJECT, 1}, {SPAN("1"), JSON_NOT_OBJECT, 0},
-		{SPAN("\"x\""), JSON_NOT_OBJECT, 0},   {SPAN("null"), JSON_NOT_OBJECT, 0},          {SPAN("true"), JSON_NOT_OBJECT, 0},
+		{SPAN("\"x\""), JSON_NOT_OBJECT, 0},   {SPAN("null"), JSON_NOT_OBJECT, 0},          {SPAN("true"), JSON_NOT_OBJECT,
+		0},
 		{SPAN("[1,]"), JSON_NOT_JSON, 3},      {SPAN("[1"), JSON_NOT_JSON, 2},              {SPAN("1 2"), JSON_NOT_JSON, 2},
-		{SPAN("nope"), JSON_NOT_JSON, 1},      {SPAN("[\"\\u0000\"]"), JSON_NUL, 2},        {SPAN("[\"\xff\"]"), JSON_NOT_UTF8, 2},
+		{SPAN("nope"), JSON_NOT_JSON, 1},      {SPAN("[\"\\u0000\"]"), JSON_NUL, 2},        {SPAN("[\"\xff\"]"),
+		JSON_NOT_UTF8, 2},
 		{SPAN("\"x"), JSON_NOT_JSON, 2},       {SPAN("hello"), JSON_NOT_JSON, 0},           {SPAN("]"), JSON_NOT_JSON, 0},
 	};
 
@@ -229,10 +232,12 @@ static void test_depth(void **state)
 
 static void test_members(void **state)
 {
-	static const char text[] = " { \"s\" : \"x y\" , \"n\":-1.50e3,\"t\":true,\"f\":false,\"z\":null,\"a\" : [1, {\"b\":2}] ,"
+	static const char text[] = " { \"s\" : \"x y\" , \"n\":-1.50e3,\"t\":true,\"f\":false,\"z\":null,\"a\" : [1,"
+		" {\"b\":2}] ,"
 				   "\"o\":{\"p\": []},\"\\u0065\":\"\\n\"}  ";
 	static const char *const names[] = {"s", "n", "t", "f", "z", "a", "o", "\\u0065"};
-	static const char *const values[] = {"x y", "-1.50e3", "true", "false", "null", "[1, {\"b\":2}]", "{\"p\": []}", "\\n"};
+	static const char *const values[] = {"x y", "-1.50e3", "true", "false", "null", "[1, {\"b\":2}]", "{\"p\": []}",
+		"\\n"};
 	static const uint8_t types[] = {JSON_STRING, JSON_NUMBER, JSON_TRUE,   JSON_FALSE,
 	                                JSON_NULL,   JSON_ARRAY,  JSON_OBJECT, JSON_STRING};
 	size_t at;

@@ -1,4 +1,5 @@
-/* The line reader: what a stage sees of its input, good and bad. Waiting is tested in child processes that are signalled. */
+/* The line reader: what a stage sees of its input, good and bad. Waiting is tested in child processes that are
+ * signalled. */
 #include "clock.h"
 #include "digest.h"
 #include "line.h"
@@ -174,7 +175,7 @@ static void test_read_error(void **state)
 	line_reader_free(r);
 }
 
-/* --- hooks ----------------------------------------------------------------------------------------------------------- */
+/* --- hooks -------------------------------------------------------------------------------------------------------- */
 
 struct counts {
 	int idle, tick, stop_at_idle, stop_at_tick;
@@ -295,7 +296,7 @@ static void test_idle_in_long_line(void **state)
 	close(ends[1]);
 }
 
-/* --- the neighbour --------------------------------------------------------------------------------------------------- */
+/* --- the neighbour ------------------------------------------------------------------------------------------------ */
 
 static void test_reader_gone(void **state)
 {
@@ -380,7 +381,7 @@ static void test_non_blocking_input(void **state)
 	close(ends[1]);
 }
 
-/* --- signals --------------------------------------------------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------------------------------------------------ */
 
 struct stage {
 	int fd;
@@ -410,8 +411,8 @@ static int count_lines(void *arg)
 	return cpu.tv_sec * 1000000 + cpu.tv_nsec / 1000 > s->cpu_limit_us ? 98 : 0;
 }
 
-/* Runs count_lines on a pipe; `script` tells what the world does, in steps of 100 ms: w writes a line, T sends SIGTERM, c closes
- * the pipe, . nothing. Returns after how many ms it ended. */
+/* Runs count_lines on a pipe; `script` tells what the world does, in steps of 100 ms: w writes a line, T sends
+ * SIGTERM, c closes the pipe, . nothing. Returns after how many ms it ended. */
 static int64_t run_stage(const char *script, int64_t grace, int *status, struct buf *out)
 {
 	int in[2], result[2], ready[2];
@@ -517,7 +518,7 @@ static void test_interrupts(void **state)
 	close(ends[1]);
 }
 
-/* --- unfolding ------------------------------------------------------------------------------------------------------- */
+/* --- unfolding ---------------------------------------------------------------------------------------------------- */
 
 static void check_unfolded(struct span input, const char *want)
 {

@@ -47,7 +47,8 @@ static void test_json(void **state)
 		assert_string_equal(json_string_value(json_object_get(object, "tool")), "tester");
 		assert_string_equal(json_string_value(json_object_get(object, "level")), levels[i]);
 		if (i == 0)
-			assert_string_equal(json_string_value(json_object_get(object, "text")), "a\nb\x1b[31m\x7f \"q\" \\ \xc3\xa9 \xef\xbf\xbd \xc2\x9b.");
+			assert_string_equal(json_string_value(json_object_get(object, "text")),
+				"a\nb\x1b[31m\x7f \"q\" \\ \xc3\xa9 \xef\xbf\xbd \xc2\x9b.");
 		json_decref(object);
 	}
 	assert_string_equal(rest, "");

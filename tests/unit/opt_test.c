@@ -56,7 +56,8 @@ static int parse(void *arg)
 		setenv("TXPIPE_TEST_ENV", run->env, 1);
 	first = opt_parse(&spec, &common, argc, argv);
 	printf("f%d c%d t=%s n%lld o%lld s%lld d%lld r%g h=%s m=%s e=%s l", v.flag, v.count, v.text, (long long)v.number,
-	       (long long)v.at_least_one, (long long)v.size, (long long)v.duration, v.real, v.choice, v.maybe == NULL ? "none" : v.maybe,
+	       (long long)v.at_least_one, (long long)v.size, (long long)v.duration, v.real, v.choice,
+	       	v.maybe == NULL ? "none" : v.maybe,
 	       v.from_env);
 	for (size_t i = 0; i < v.list.count; i++)
 		printf("[%s]", v.list.item[i]);
@@ -91,14 +92,17 @@ static void test_good(void **state)
 {
 	(void)state;
 	check((struct run){.args = {NULL}}, 0, "f0 c0 t=default n7 o1 s0 d0 r0.5 h=a m=none e=unset l " DEFAULTS, "");
-	GOOD("f1 c2 t=x n-5 o9223372036854775807 s65536 d1500000 r0.25 h=bc m= e=unset l[1][2] " DEFAULTS " a b", "-f", "a", "-cc", "--text", "x",
-	     "-n-5", "--at-least-one=9223372036854775807", "--size", "64k", "--duration=1500ms", "-r", ".25", "--choice", "bc", "--maybe", "-l1",
+	GOOD("f1 c2 t=x n-5 o9223372036854775807 s65536 d1500000 r0.25 h=bc m= e=unset l[1][2] " DEFAULTS " a b", "-f", "a",
+		"-cc", "--text", "x",
+	     "-n-5", "--at-least-one=9223372036854775807", "--size", "64k", "--duration=1500ms", "-r", ".25", "--choice",
+	     "bc", "--maybe", "-l1",
 	     "b", "--list=2");
 	GOOD("m=x y ", "--maybe=x y");
 	GOOD("m= e=unset l " DEFAULTS " x", "--maybe", "x"); /* an argument that may be left out never is the next word */
 	GOOD("n3 ", "-N", "3");
 	GOOD(DEFAULTS " -f", "--", "-f");
-	GOOD("q1 v2 log=json metrics=m.prom rejects=0 grace=0:", "-q", "-vv", "--log=json", "--metrics", "m.prom", "--max-rejects", "0", "--grace",
+	GOOD("q1 v2 log=json metrics=m.prom rejects=0 grace=0:", "-q", "-vv", "--log=json", "--metrics", "m.prom",
+		"--max-rejects", "0", "--grace",
 	     "0");
 	GOOD("t= ", "--text=");
 }
@@ -153,7 +157,8 @@ static void test_help(void **state)
 	(void)state;
 	assert_int_equal(c.status, EXIT_DONE);
 	assert_string_equal(buf_text(&c.err), "");
-	assert_int_equal(strncmp(buf_text(&c.out), "Usage: tester [OPTION ...] [FILE ...]\nTests options.\n\nThings:\n", 62), 0);
+	assert_int_equal(strncmp(buf_text(&c.out), "Usage: tester [OPTION ...] [FILE ...]\nTests options.\n\nThings:\n",
+		62), 0);
 	assert_non_null(strstr(c.out.p, "  -n, --number N"));
 	assert_non_null(strstr(c.out.p, "      --maybe[=CMD]"));
 	assert_non_null(strstr(c.out.p, "[$TXPIPE_TEST_ENV]"));

@@ -21,18 +21,22 @@ static void scan(struct buf *line)
 
 static void test_form(void **state)
 {
-	const struct reject r = {.by = SPAN("fraudcheck"), .reason = SPAN("not_json"), .detail = SPAN("a \"b\""), .source = SPAN("-"), .line = 7,
+	const struct reject r = {.by = SPAN("fraudcheck"), .reason = SPAN("not_json"), .detail = SPAN("a \"b\""),
+		.source = SPAN("-"), .line = 7,
 	                         .raw = SPAN("{\"a\":\t1")};
 	const struct span none = {0};
 	struct buf b = {0};
 
 	(void)state;
 	reject_write(&b, none, &r);
-	assert_string_equal(buf_text(&b), "{\"_reject\":{\"by\":\"fraudcheck\",\"reason\":\"not_json\",\"detail\":\"a \\\"b\\\"\",\"source\":\"-\","
+	assert_string_equal(buf_text(&b), "{\"_reject\":{\"by\":\"fraudcheck\",\"reason\":\"not_json\","
+		"\"detail\":\"a \\\"b\\\"\",\"source\":\"-\","
 	                                  "\"line\":7,\"raw\":\"{\\\"a\\\":\\t1\"}}\n");
 	buf_clear(&b);
-	reject_write(&b, SPAN("{\"stream\":\"s\"}"), &(struct reject){.by = SPAN("kconsume"), .reason = SPAN("nul"), .raw = SPAN("")});
-	assert_string_equal(buf_text(&b), "{\"_kafka\":{\"stream\":\"s\"},\"_reject\":{\"by\":\"kconsume\",\"reason\":\"nul\",\"raw\":\"\"}}\n");
+	reject_write(&b, SPAN("{\"stream\":\"s\"}"), &(struct reject){.by = SPAN("kconsume"), .reason = SPAN("nul"),
+		.raw = SPAN("")});
+	assert_string_equal(buf_text(&b), "{\"_kafka\":{\"stream\":\"s\"},\"_reject\":{\"by\":\"kconsume\","
+		"\"reason\":\"nul\",\"raw\":\"\"}}\n");
 	buf_free(&b);
 }
 
@@ -46,7 +50,8 @@ static void test_round_trip(void **state)
 	(void)state;
 	random_seed(&r, 6, 6);
 	for (int i = 0; i < 20000; i++) {
-		struct reject in = {.by = SPAN("t"), .reason = SPAN("r"), .detail = SPAN("d\xff\n"), .source = SPAN("f\xfe"), .line = 1}, out;
+		struct reject in = {.by = SPAN("t"), .reason = SPAN("r"), .detail = SPAN("d\xff\n"), .source = SPAN("f\xfe"),
+			.line = 1}, out;
 		const struct span none = {0};
 
 		buf_clear(&raw);
@@ -179,7 +184,8 @@ static void test_present(void **state)
 		assert_int_equal(reject_read(&r, &object, &store), cases[i].present);
 	}
 	/* members of the wrong type */
-	assert_int_equal(json_scan(&object, SPAN("{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"raw_base64\":\"x\"}}"), &at), JSON_OK);
+	assert_int_equal(json_scan(&object, SPAN("{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"raw_base64\":\"x\"}}"),
+		&at), JSON_OK);
 	assert_false(reject_read(&r, &object, &store));
 	assert_int_equal(json_scan(&object, SPAN("{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"line\":-1}}"), &at), JSON_OK);
 	assert_false(reject_read(&r, &object, &store));

@@ -1,4 +1,5 @@
-/* What the unit tests share: cmocka's includes in the order it wants, pipes with content, functions run in a child process. */
+/* What the unit tests share: cmocka's includes in the order it wants, pipes with content, functions run in a child
+ * process. */
 #ifndef TXPIPE_UNIT_H
 #define TXPIPE_UNIT_H
 
@@ -64,8 +65,8 @@ static inline void drain(int fd, struct buf *to)
 	buf_text(to);
 }
 
-/* Run `work` in a child with stdout and stderr caught; it ends with work's result unless work exits by itself. Its output must
- * fit into a pipe if it writes to both. */
+/* Run `work` in a child with stdout and stderr caught; it ends with work's result unless work exits by itself. Its
+ * output must fit into a pipe if it writes to both. */
 static inline struct child run_child(int (*work)(void *arg), void *arg)
 {
 	struct child c = {0};
@@ -99,7 +100,8 @@ static inline struct child run_child(int (*work)(void *arg), void *arg)
 	return c;
 }
 
-/* A pipe's reading end from which the bytes come, in pieces of `step` (0: all at once), then the end. The writer is a child. */
+/* A pipe's reading end from which the bytes come, in pieces of `step` (0: all at once), then the end. The writer is a
+ * child. */
 static inline int pipe_with(struct span bytes, size_t step, pid_t *writer)
 {
 	int ends[2];
