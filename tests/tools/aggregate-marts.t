@@ -43,14 +43,14 @@ is 'and the numbers are right again' "$(marts_differences)" ''
 sql "update dim_currency set units_per_base = 0.90 where currency = 'EUR'" # a view on measures needs no build for it
 is 'a corrected rate shows at once' "$(marts_differences)" ''
 sql "insert into fact_transaction (transaction_id, transaction_ts, customer_id, merchant_id, amount, currency, is_foreign, is_fraud)
-	values (md5('x1')::uuid, '2026-01-03 10:00Z', md5('new')::uuid, md5('newshop')::uuid, 10, 'XTS', false, false)"
+	select md5('x' || i)::uuid, '2026-01-03 10:00Z', md5('new')::uuid, md5('newshop')::uuid, 10, 'XTS', false, false from generate_series(1, 5) i"
 exits 0 'a build with a customer, a merchant and a currency that no dimension has' aggregate build
-is 'it counts, and its amount is shown as missing' "$(sql "select transactions, sales, unknown_currency from daily_sales_summary where day = '2026-01-03'")" '1|0.0000|1'
-is 'the customer is there' "$(sql "select customer_name, home_country, transactions, unknown_currency from customer_kpi where customer_id = md5('new')::uuid")" 'unknown|unknown|1|1'
-is 'the merchant is there' "$(sql "select merchant_category, country, transactions from merchant_analysis where merchant_id = md5('newshop')::uuid")" 'unknown|unknown|1'
+is 'it counts, and its amount is shown as missing' "$(sql "select transactions, sales, unknown_currency from daily_sales_summary where day = '2026-01-03'")" '5|0.0000|5'
+is 'the customer is there' "$(sql "select customer_name, home_country, transactions, unknown_currency from customer_kpi where customer_id = md5('new')::uuid")" 'unknown|unknown|5|5'
+is 'the merchant is there' "$(sql "select merchant_category, country, transactions from merchant_analysis where merchant_id = md5('newshop')::uuid")" 'unknown|unknown|5'
 is 'missing dimensions under one per cent are a warning' "$(jq -r 'select(.node | startswith("source_relationships")) | .status' "$work/out" | sort -u)" warn
-is 'with their number' "$(node source_relationships_stream_fact_transaction_customer_id '[.failures, .rows] | join(" ")')" '1 3003'
-like 'on stderr too' "$(cat "$work/err")" 'warning?: test source_relationships_stream_fact_transaction_customer_id: .*sources.yml:[0-9]+: 1 of 3003 rows fail'
+is 'with their number' "$(node source_relationships_stream_fact_transaction_customer_id '[.failures, .rows] | join(" ")')" '5 3007'
+like 'on stderr too' "$(cat "$work/err")" 'warning?: test source_relationships_stream_fact_transaction_customer_id: .*sources.yml:[0-9]+: 5 of 3007 rows fail'
 sql "insert into dim_customer (customer_id, customer_name, home_country) values (md5('new')::uuid, 'late', 'ES')"
 is 'a late dimension shows at once' "$(sql "select customer_name, home_country from customer_kpi where customer_id = md5('new')::uuid")" 'late|ES'
 is 'still the same numbers' "$(marts_differences)" ''

@@ -71,6 +71,25 @@ sql 'delete from fact where id = 100'
 project
 exits 0 'good again' aggregate build
 
+# --- a test is left out only if a constraint proves it
+sql 'create table loose (a int, b int not null unique, c int); insert into loose values (1, 1, 1), (1, 2, null), (null, 3, 2)'
+cat >"$p/models/loose.yml" <<'YAML'
+sources:
+  - name: loose
+    schema: public
+    tables:
+      - name: loose
+        columns:
+          - {name: a, tests: [unique, not_null]}
+          - {name: b, tests: [unique, not_null]}
+          - {name: c, tests: [unique, {not_null: {where: "a is null"}}]}
+YAML
+exits 1 'tests of a table with and without constraints' aggregate test -s source:loose
+is 'what no constraint proves is run' "$(jq -r 'select(.type == "test") | [(.node | ltrimstr("source_") | sub("_loose_loose"; "")), .status, .failures, .rows] | join(" ")' "$work/out" |
+	sort | tr '\n' ';')" 'not_null_a fail 1 3;not_null_b pass 0 ;not_null_c pass 0 1;unique_a fail 1 2;unique_b pass 0 ;unique_c pass 0 2;'
+is 'a value that occurs twice is kept with its number' "$(sql "select row from aggregate.failure where node = 'source_unique_loose_loose_a'")" '{"times": 2, "value": 1}'
+rm "$p/models/loose.yml"
+
 # --- the key
 before=$(where_it_lies)
 printf "{{ config(materialized='table', unique_key='shop') }}\nselect shop, sum(amount) as amount from {{ source('raw', 'fact') }} group by 1 union all select 's1', 0\n" >"$p/models/shops.sql"
