@@ -1,0 +1,255 @@
+#!/bin/bash
+# The fence: every rule of docs/design.md ("Exactly once, through plain pipes"), each with hand-written lines, the exit status and the tables.
+. "$(dirname "$0")/../tap.sh"
+start_postgres
+pgload --init >/dev/null || exit 1
+
+# Lines of one run: run NAME ORIGIN BEGIN [PARTITION [OF]], then line OFFSET... ; control EVENT MEMBERS
+run() { r_name=$1 r_origin=$2 r_begin=$3 r_part=${4-0} r_of=${5-4}; }
+head_of() {
+	printf '{"_kafka":{"stream":"%s","topic":"tx","partition":%d,"of":%d,"run":"%s","origin":"%s","begin":%d,' "${stream-s}" "$r_part" \
+		"$r_of" "$r_name" "$r_origin" "$r_begin"
+}
+tail_of() {
+	printf '"transaction_id":"00000000-0000-4000-8000-%04d%08d","transaction_ts":"2026-01-01T00:00:00Z","customer_id":"00000000-0000-4000-8000-%012d","merchant_id":"00000000-0000-4000-9000-000000000001","amount":%d.25,"currency":"EUR","is_foreign":false,"is_fraud":false}\n' \
+		"$r_part" "$1" "$r_part" "$1"
+}
+line() { local o; for o; do head_of; printf '"offset":%d,"ts":%d},' "$o" $((1000 + o)); tail_of "$o"; done; }
+warm() { local o; for o; do head_of; printf '"offset":%d,"ts":%d,"warm":true},' "$o" $((1000 + o)); tail_of "$o"; done; }
+bad() { local o; for o; do head_of; printf '"offset":%d,"ts":%d},"transaction_id":"no"}\n' "$o" $((1000 + o)); done; }
+reject() { head_of; printf '"offset":%d,"ts":%d},"_reject":{"by":"kconsume","reason":"not_json","detail":"d","raw":"{"}}\n' "$1" $((1000 + $1)); }
+label() { head_of; printf '"offset":%d,"ts":%d},"label_for":"00000000-0000-4000-8000-%04d%08d","label_ts":"2026-01-05T00:00:00Z","is_fraud":true}\n' "$1" $((1000 + $1)) "$r_part" "$2"; }
+assigned() { head_of; printf '"event":"assigned","from":%d,"low":0,"cluster":"%s"}}\n' "$r_begin" "$1"; }
+log_end() { head_of; printf '"event":"end","next":%d}}\n' "$1"; }
+revoked() { head_of; printf '"event":"revoked"}}\n'; }
+
+# Everything that is stored, but for the moment it was.
+state() {
+	sql "select 'p', stream, target, topic, partition, first_offset, next_offset, rows, duplicates, dead_letters, labels, holes, last_offset, last_ts,
+			partitions, cluster_id, broken_at is not null from stream_position order by 2, 3, 4, 5"
+	sql "select 'f', transaction_id, amount from fact_transaction order by 2"
+	sql "select 'd', stream, topic, partition, kafka_offset, reason from dead_letter order by 2, 3, 4, 5"
+	sql "select 'l', label_for, is_fraud from fraud_label order by 2"
+	sql "select 'g', stream, topic, partition, from_offset, to_offset from stream_gap order by 2, 3, 4, 5"
+}
+fresh() { sql "truncate stream_position, stream_gap, fact_transaction, dead_letter, fraud_label" >/dev/null; }
+books() { sql "select first_offset, next_offset, rows, duplicates, dead_letters, labels, holes from stream_position where partition = ${1-0} and stream = '${stream-s}' and target = '${target-fact_transaction}'"; }
+facts() { sql "select count(*) from fact_transaction"; }
+# load FUNCTION [PGLOAD-OPTION...]: feed what FUNCTION prints.
+load() { local f=$1; shift; "$f" | pgload "$@" >"$work/commits"; }
+# refused STATUS NAME FUNCTION [OPTION...]: that exit status, nothing changed, something said.
+refused() {
+	local before status want=$1 name=$2
+	shift 2
+	before=$(state)
+	load "$@" 2>"$work/err"
+	status=$?
+	is "$name: status" "$status" "$want"
+	is "$name: nothing changed" "$(state)" "$before"
+	like "$name: says why" "$(cat "$work/err")" '^pgload: error: '
+}
+# takes NAME FUNCTION [OPTION...]: exit 0.
+takes() { local name=$1; shift; ok "$name" load "$@"; }
+
+note "counting"
+one() { run a beginning 0; assigned c1; line 0 1; bad 2; label 3 1; line 5; reject 6; line 7; revoked; }
+takes "a first run" one
+is "each offset is counted once" "$(books)" "0|8|4|0|2|1|1"
+is "the last record, its time and its cluster are kept" \
+	"$(sql "select last_offset, last_ts, cluster_id, partitions, topic from stream_position")" "7|1007|c1|4|tx"
+is "the rows are there" "$(facts)" 4
+is "dead letters have their coordinates" "$(sql "select stream, topic, partition, kafka_offset, source, line, \"by\", reason from dead_letter order by kafka_offset")" \
+	"s|tx|0|2|||pgload|bad_uuid"$'\n'"s|tx|0|6|||kconsume|not_json"
+
+note "replays"
+before=$(state)
+takes "the same run again" one
+is "changes nothing" "$(state)" "$before"
+two() { run b beginning 0; line 0 1; bad 2; label 3 1; line 5; reject 6; line 7 8 9; }
+takes "an overlapping run from the beginning" two
+is "counts only what is new" "$(books)" "0|10|6|0|2|1|1"
+three() { run c resume 10; line 10; }
+takes "a run that resumes" three
+is "goes on" "$(books)" "0|11|7|0|2|1|1"
+dup() { run d resume 11; head_of; printf '"offset":11,"ts":1},'; tail_of 1; head_of; printf '"offset":12,"ts":2},'; tail_of 1 | sed 's/"amount":1/"amount":2/'; }
+takes "a record again at another offset, and the same id with another amount" dup
+is "is a duplicate, and a conflict" "$(books)" "0|13|7|1|3|1|1"
+is "the conflict is a dead letter" "$(sql "select reason, kafka_offset from dead_letter where kafka_offset = 12")" "conflicting_duplicate|12"
+nothing() { run e resume 13; log_end 20; }
+takes "an end beyond the last record" nothing
+is "is holes" "$(books)" "0|20|7|1|3|1|8"
+old_end() { run f resume 20; line 20; log_end 21; log_end 15; }
+takes "an end that was known before" old_end
+is "moves nothing back" "$(books)" "0|21|8|1|3|1|8"
+
+note "other partitions and streams"
+other() { run p beginning 5 1; line 5 6; run q beginning 0 2; assigned c1; }
+takes "new partitions" other
+is "begin where they begin" "$(books 1) $(books 2)" "5|7|2|0|0|0|0 0|0|0|0|0|0|0"
+stream=t
+foreign() { run x beginning 0; line 0; }
+takes "another stream of the same records" foreign
+is "has its own books; its rows are duplicates" "$(books)" "0|1|0|1|0|0|0"
+refused 65 "--stream names another" foreign --stream s
+unset stream
+
+note "warm records"
+fresh
+lukewarm() { run a beginning 0; line 0 1 2; run b resume 3; warm 1 2; line 3 4; }
+takes "warm records" lukewarm
+is "touch no counter" "$(books)" "0|5|5|0|0|0|0"
+toowarm() { run c resume 5; warm 5; }
+refused 65 "warm at the begin" toowarm
+toocold() { run c resume 5; line 4; }
+refused 65 "not warm before the begin" toocold
+
+note "a missing row"
+lost() { run n resume 7 3; line 7; }
+refused 65 "resume without a position" lost
+sql "delete from stream_position" >/dev/null
+vanish() { run v beginning 0; line 0 1; sleep 0.5; sql "delete from stream_position" >/dev/null; line 2; }
+vanish | pgload >"$work/commits" 2>"$work/err"
+is "a position that disappears under a run: status" "$?" 75
+is "no row is made for it" "$(sql "select count(*) from stream_position")" 0
+vanish2() { run v beginning 0; line 0 1; sleep 0.5; sql "delete from stream_position" >/dev/null; run w resume 2; line 2; }
+vanish2 | pgload >"$work/commits" 2>"$work/err"
+is "the same when the next run resumes: status" "$?" 75
+is "again no row" "$(sql "select count(*) from stream_position")" 0
+
+note "a position that lies behind"
+fresh
+ten() { run a beginning 0; line 0 1 2 3 4 5 6 7 8 9; }
+takes "ten records" ten
+later() { run b offset 15; line 15; }
+refused 65 "a start behind the position" later
+fail_over() { run b resume 15; line 15; }
+refused 75 "a resume behind the position" fail_over
+back() { run b resume 10; line 10 11; sleep 0.5; sql "update stream_position set next_offset = 5, rows = 5" >/dev/null; line 12; }
+back | pgload >"$work/commits" 2>"$work/err"
+is "the server goes back under a run: status" "$?" 75
+is "nothing is skipped" "$(books)" "0|5|5|0|0|0|0"
+back_first() { run b beginning 0; line 0 1 2 3 4 5 6 7; sleep 0.5; sql "update stream_position set next_offset = 5, rows = 5" >/dev/null; line 8; }
+sql "update stream_position set next_offset = 10, rows = 10" >/dev/null
+back_first | pgload >"$work/commits" 2>"$work/err"
+is "the same for a run from the beginning: status" "$?" 75
+is "again nothing is skipped" "$(books)" "0|5|5|0|0|0|0"
+
+note "accepted gaps"
+fresh
+takes "ten records" ten
+refused 65 "another gap than the one there is" later --accept-gap tx/0:9-15
+refused 65 "a gap in another partition" later --accept-gap tx/1:10-15
+takes "a gap that fits" later --accept-gap tx/0:10-15
+is "is counted as holes" "$(books)" "0|16|11|0|0|0|5"
+is "and recorded" "$(sql "select stream, topic, partition, from_offset, to_offset from stream_gap")" "s|tx|0|10|15"
+fail_over2() { run b resume 20; line 20; }
+refused 75 "a resume is never a gap" fail_over2 --accept-gap tx/0:16-20
+exits 2 "a gap that is none" pgload --accept-gap tx/0:5-5
+
+note "partitions that were added later"
+fresh
+four() { for p in 0 1 2; do run "a$p" end 5 "$p" 4; line 5; done; }
+takes "a stream begins at the end" four
+fourth() { run a3 end 9 3 6; line 9; }
+takes "a partition that was there" fourth
+added() { run a4 end 9 4 6; line 9; }
+refused 65 "an added partition, not from its beginning" added
+added2() { run a4 beginning 0 4 6; line 0 9; }
+takes "from its beginning" added2
+
+note "order"
+fresh
+twice() { run a beginning 0; line 0 1 1; }
+refused 65 "an offset twice" twice
+shuffled() { run a beginning 0; line 0 2 1; }
+refused 65 "an offset out of order" shuffled
+late() { run a beginning 0; line 0 1 2; sleep 0.5; run b beginning 0 1; line 0; run a beginning 0; line 1; }
+load late 2>"$work/err"
+is "out of order behind a committed batch: status" "$?" 65
+like "names both offsets" "$(cat "$work/err")" 'offset 1 after offset 2'
+is "the first batch is stored, and the stream is marked" "$(sql "select partition, next_offset, broken_at is not null from stream_position order by 1")" "0|3|t"
+three_more() { run c resume 3; line 3; }
+refused 65 "a broken stream" three_more
+exits 65 "--positions of a broken stream" pgload --positions --stream s
+ok "--reset-stream" pgload --reset-stream --stream s
+takes "and it is read again" ten
+is "without doubles" "$(books) $(facts)" "0|10|7|3|0|0|0 10"
+fresh
+sorted() { { run a beginning 0; line 0 1 2 3 4 5 6 7 8 9 10 11; log_end 12; } | LC_ALL=C sort; }
+load sorted 2>"$work/err"
+is "sort between the stages: status" "$?" 65
+changed() { run a beginning 0; line 0; run a beginning 1; line 1; }
+refused 65 "a run with two beginnings" changed
+after_end() { run a beginning 0; line 0; log_end 5; line 3; }
+refused 65 "a record below an end that was told" after_end
+
+note "runs of one partition in one input"
+fresh
+concat() { run a beginning 0; line 0 1 2 3; run b beginning 0; line 0 1 2 3 4 5; run c resume 4; line 4 5 6; }
+takes "two kconsumes, one after the other" concat
+is "each record once" "$(books) $(facts)" "0|7|7|0|0|0|0 7"
+jump() { run a beginning 0; line 7; run b resume 9; line 9; }
+load jump 2>"$work/err"
+is "a run that leaves a gap to the one before: status" "$?" 75
+is "what came before it is stored" "$(books)" "0|8|8|0|0|0|0"
+
+note "another cluster"
+fresh
+here() { run a beginning 0; assigned c1; line 0; }
+takes "a cluster" here
+there() { run b resume 1; assigned c2; line 1; }
+refused 65 "another one" there
+
+note "two targets, two writers"
+fresh
+sql "create table copy_of (like fact_transaction including all)" >/dev/null
+takes "one target" ten
+takes "the other" ten -t copy_of
+is "both are complete" "$(facts) $(sql "select count(*) from copy_of") $(target=copy_of books)" "10 10 0|10|10|0|0|0|0"
+fresh
+many() { run "$1" beginning 0; line $(seq 0 1999); }
+many a >"$work/a"
+many b >"$work/b"
+pgload --batch 50 "$work/a" >/dev/null & one=$!
+pgload --batch 70 "$work/b" >/dev/null & two=$!
+wait "$one"; s1=$?
+wait "$two"; s2=$?
+is "two writers at one partition" "$s1 $s2" "0 0"
+is "no record is lost or doubled" "$(books) $(facts)" "0|2000|2000|0|0|0|0 2000"
+
+note "filters and lost envelopes"
+fresh
+filtered() { many a | grep -v '"amount":[0-9]*7\.'; }
+takes "a filter drops lines" filtered
+is "they are holes" "$(books)" "0|2000|1800|0|0|0|200"
+no_envelope() { run b resume 2000; line 2000; tail_of 2001 | sed 's/^/{/'; }
+load no_envelope 2>"$work/err"
+is "a line without an envelope after one with: status" "$?" 65
+is "what came before is stored" "$(books)" "0|2001|1801|0|0|0|200"
+torn() { run c resume 2001; line 2001; line 2002 | head -c 200; }
+load torn 2>"$work/err"
+is "a torn last line: status" "$?" 74
+is "what came before is stored, the torn one not" "$(books)" "0|2002|1802|0|0|0|200"
+torn_middle() { run c resume 2002; line 2002 | head -c 200; echo; line 2003; }
+refused 74 "a torn line" torn_middle
+torn_again() { run d resume 2002; line 2002 2003; }
+takes "a restart" torn_again
+is "goes on where the tear was" "$(books)" "0|2004|1804|0|0|0|200"
+
+note "without the fence"
+fresh
+takes "--no-fence" shuffled --no-fence
+is "stores rows, no position" "$(facts) $(sql "select count(*) from stream_position")" "3 0"
+
+note "--positions"
+fresh
+takes "positions" other
+is "prints one line a partition" "$(pgload --positions --stream s | jq -c '[.stream,.topic,.partition,.next_offset,.last_offset,.last_ts,.partitions,.cluster_id,.broken_at]')" \
+	'["s","tx",1,7,6,1006,4,null,null]'$'\n''["s","tx",2,0,null,null,4,"c1",null]'
+behind() { run z beginning 5 1; line 5; }
+takes "a second target" behind -t copy_of
+is "the one that is furthest behind speaks" "$(pgload --positions --stream s | jq -c 'select(.partition == 1) | .next_offset')" 6
+is "unless one is named" "$(pgload --positions --stream s -t fact_transaction | jq -c 'select(.partition == 1) | .next_offset')" 7
+is "an unknown stream has none" "$(pgload --positions --stream nobody; echo $?)" 0
+exits 2 "--positions without --stream" pgload --positions
+finish
