@@ -159,18 +159,13 @@ bool reject_read(struct reject *r, const struct json_object *line, struct buf *s
 	return r->by.p != NULL && r->reason.p != NULL;
 }
 
+/* By reading it whole: what one tool calls a reject, the next one must be able to read. Rejects are rare. */
 bool reject_present(const struct json_object *line)
 {
-	bool by = false, reason = false;
-	struct span value;
-	struct json_member m;
-	size_t at = 0;
+	struct buf store = {0};
+	struct reject r;
+	bool present = reject_read(&r, line, &store);
 
-	if (!find_reject(line, &value))
-		return false;
-	while (json_next_member(value, &at, &m)) {
-		by = by || (m.type == JSON_STRING && json_name_is(&m, SPAN("by")));
-		reason = reason || (m.type == JSON_STRING && json_name_is(&m, SPAN("reason")));
-	}
-	return by && reason;
+	buf_free(&store);
+	return present;
 }

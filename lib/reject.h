@@ -39,7 +39,7 @@ void reject_write(struct buf *to, struct span envelope, const struct reject *r);
  */
 bool reject_read(struct reject *r, const struct json_object *line, struct buf *store);
 
-/* Is this scanned line a reject in the suite's own form? */
+/* Is this scanned line a reject in the suite's own form? True exactly where reject_read() is. */
 bool reject_present(const struct json_object *line);
 
 #endif

@@ -169,6 +169,11 @@ static void test_present(void **state)
 		{"{\"_reject\":\"by reason\"}", false},
 		{"{\"_reject\":[\"by\",\"reason\"]}", false},
 		{"{\"_rejec\\u0074\":{\"by\":\"a\",\"reason\":\"b\"}}", false},
+		{"{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"raw_base64\":\"x\"}}", false},
+		{"{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"raw\":{}}}", false},
+		{"{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"detail\":\"\\ud800\"}}", false},
+		{"{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"line\":-1}}", false},
+		{"{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"raw_bytes\":\"5\"}}", false},
 		{"{\"_kafka\":{}}", false},
 		{"{}", false},
 	};
@@ -183,12 +188,6 @@ static void test_present(void **state)
 		buf_clear(&store);
 		assert_int_equal(reject_read(&r, &object, &store), cases[i].present);
 	}
-	/* members of the wrong type */
-	assert_int_equal(json_scan(&object, SPAN("{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"raw_base64\":\"x\"}}"),
-		&at), JSON_OK);
-	assert_false(reject_read(&r, &object, &store));
-	assert_int_equal(json_scan(&object, SPAN("{\"_reject\":{\"by\":\"a\",\"reason\":\"b\",\"line\":-1}}"), &at), JSON_OK);
-	assert_false(reject_read(&r, &object, &store));
 	buf_free(&store);
 }
 
