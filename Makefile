@@ -125,7 +125,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/txpipe/rules
 	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 fraudcheck/rules/*.rules $(DESTDIR)$(PREFIX)/share/txpipe/rules
-	cp -R aggregate/marts $(DESTDIR)$(PREFIX)/share/txpipe/marts
+	install -d $(DESTDIR)$(PREFIX)/share/txpipe/marts
+	cp -R aggregate/marts/. $(DESTDIR)$(PREFIX)/share/txpipe/marts
 
 clean:
 	rm -rf $(BUILD) $(BIN)
