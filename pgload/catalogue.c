@@ -9,7 +9,7 @@
 #include "embed/pgload/sql/table.sql.h"
 
 enum { C_NAME, C_SQL, C_TYPE, C_TYPE_NAME, C_TYPMOD, C_BASE, C_DECLARED, C_REQUIRED, C_NEVER, C_DEFAULT, C_KEY, C_COMPARABLE, C_ELEMENT,
-	C_ELEMENT_NAME };
+	C_CAST, C_ELEMENT_NAME };
 
 static bool is_true(const PGresult *r, int row, int field)
 {
@@ -64,7 +64,7 @@ static void read_column(struct column *c, const PGresult *r, int row)
 	} else {
 		c->encode = encode_as_text;
 		c->stage_type = xstrdup("text");
-		c->cast = true;
+		c->cast = xstrdup(PQgetvalue(r, row, C_CAST));
 	}
 }
 
@@ -161,6 +161,7 @@ void table_free(struct table *t)
 		free(c->stage_type);
 		free(c->fallback);
 		free(c->array_of);
+		free(c->cast);
 	}
 	free(t->column);
 	free(t->sql);

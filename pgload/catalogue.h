@@ -11,7 +11,7 @@ struct column {
 	char *name;           /* as members name it */
 	size_t name_length;
 	char *sql;            /* quoted for SQL */
-	char *type_name;      /* as declared, for messages and casts */
+	char *type_name;      /* as declared, for messages */
 	char *stage_type;     /* of the column in the staging table: domains are traced back, types without an encoder are text */
 	char *fallback;       /* SQL for the value when the record has none (the column's default), or NULL */
 	encode_fn *encode;
@@ -19,7 +19,7 @@ struct column {
 	uint32_t element;     /* oid of an array's element type */
 	bool required;        /* null is refused */
 	bool key;             /* part of the key */
-	bool cast;            /* the staging table's text is cast by the server */
+	char *cast;           /* a type: the staging table's text is cast to it by the server */
 	char *array_of;       /* a type: the staging table's jsonb array becomes an array of that type */
 	bool comparable;      /* the type has an equality that btree knows */
 	bool verdict;         /* fraudcheck's: two records that differ only here are the same */

@@ -19,10 +19,10 @@ static void add_given(struct buf *b, const char *alias, const struct column *c)
 {
 	if (c->array_of != NULL)
 		buf_addf(b, "case when %s.%s is not null then (select coalesce(array_agg(e.v::%s order by e.n), '{}') "
-		            "from jsonb_array_elements_text(%s.%s) with ordinality e(v, n)) end::%s",
-		         alias, c->sql, c->array_of, alias, c->sql, c->type_name);
-	else if (c->cast)
-		buf_addf(b, "%s.%s::%s", alias, c->sql, c->type_name);
+		            "from jsonb_array_elements_text(%s.%s) with ordinality e(v, n)) end",
+		         alias, c->sql, c->array_of, alias, c->sql);
+	else if (c->cast != NULL)
+		buf_addf(b, "%s.%s::%s", alias, c->sql, c->cast);
 	else
 		buf_addf(b, "%s.%s", alias, c->sql);
 }
@@ -108,7 +108,7 @@ char *stage_sql_create(const struct table *t, enum sink sink)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct column *c = &t->column[i];
 
-		if (c->cast || c->array_of != NULL)
+		if (c->cast != NULL || c->array_of != NULL)
 			buf_addf(&b, ", null::%s as %s", c->stage_type, c->sql);
 		else
 			buf_addf(&b, ", t.%s::%s as %s", c->sql, c->stage_type, c->sql);

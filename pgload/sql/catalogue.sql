@@ -33,6 +33,8 @@ select
 			or o.opcintype = 'anyenum'::regtype and t.typtype = 'e'
 			or o.opcintype = 'text'::regtype and t.typname = 'varchar')),
 	t.typelem,
+	-- what a text is cast to: without its length, which an assignment checks and a cast enforces by cutting (bit without a length is bit(1))
+	case when t.typname = 'bit' then format_type(t.oid, b.typmod) else format_type(t.oid, null) end,
 	case when t.typcategory = 'A' and t.typelem <> 0 then format_type(t.typelem, null) end
 from base b
 join pg_type t on t.oid = b.type and t.typtype <> 'd'
