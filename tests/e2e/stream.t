@@ -7,7 +7,7 @@ start_postgres
 start_kafka
 records=100000
 topic() { "$root/scripts/kafka" topic -D "$work/kafka" "$1" 4 max.message.bytes=5242880; }
-reconciles() { ok "reconciliation: $*" "$root/scripts/reconcile" "$@"; }
+reconciles() { ok "reconciliation: $*" "$root/scripts/reconcile" -b "$KAFKA_BROKERS" "$@"; }
 pipeline() { kconsume -q -G fraud "$@" | fraudcheck -q | pgload -q >"$work/commits"; }
 
 ok "a topic" topic transactions
@@ -17,7 +17,7 @@ exits 0 "dimensions" "$root/scripts/seed-dims"
 # --- 1. there and through
 txgen -n "$records" --duplicates .01 --malformed .01 --late .01 --rate-of boundary=.01 --rate-of high_amount=.01 --rate-of over_long=.00004 \
 	>"$work/in" 2>"$work/counts"
-counted "$work/counts" 'del(.fraud, .legitimate)' | sed 's/^/# /'
+counted "$work/counts" 'del(.fraud, .legitimate) | tojson' | sed 's/^/# /'
 exits 0 "$(wc -l <"$work/in") lines to the topic" kproduce <"$work/in"
 began=${EPOCHREALTIME/[.,]/}
 pipeline -e
@@ -54,14 +54,17 @@ is "… the rows of the filter, and only they" "$(sql "select count(*), count(*)
 is "… with the verdicts of the others" "$(sql "select md5(string_agg(transaction_id::text || is_fraud || amount, '' order by transaction_id)) from fact_transaction")" \
 	"$(PGDATABASE=txpipe sql "select md5(string_agg(transaction_id::text || is_fraud || amount, '' order by transaction_id)) from fact_transaction where currency = 'EUR'")"
 ok "… what was left out are holes" [ "$(sql "select sum(holes) from stream_position where stream = 'filtered'")" -gt 0 ]
-kconsume -q -G headed | fraudcheck -q | head -1000 | pgload -q --stream headed >/dev/null 2>"$work/err"
-is "head ends the stages before it: statuses" "${PIPESTATUS[*]}" "74 74 0 0"
-is "… 1000 lines are accounted for" "$(sql "select sum(rows + duplicates + dead_letters) from stream_position where stream = 'headed'")" 1000
+kconsume -q -G headed | fraudcheck -q | head -1000 | tee "$work/headed" | pgload -q --stream headed >/dev/null 2>"$work/err"
+is "head ends the stages before it: statuses" "${PIPESTATUS[*]}" "74 74 0 0 0"
+is "… what it let through is accounted for" "$(sql "select sum(rows + duplicates + dead_letters) from stream_position where stream = 'headed'")" \
+	"$(grep -avc '"event":"' "$work/headed")"
 export PGDATABASE=txpipe
 
 # --- 4. a replay of the topic into a file and back
 kconsume -q -e --plain >"$work/plain"
-is "--plain: the bytes that went in" "$(sort "$work/plain" | md5sum)" "$(sort "$work/in" | md5sum)"
+grep -av '^{"_reject":{"by":"kconsume"' "$work/plain" | sort >"$work/back"
+is "--plain: the bytes that went in" "$(comm -23 "$work/back" <(sort "$work/in") | head -3)" ''
+is "… and a reject for each line that is no object" "$(wc -l <"$work/plain")" "$(wc -l <"$work/in")"
 createdb replayed
 PGDATABASE=replayed pgload --init >/dev/null
 fraudcheck -q <"$work/plain" | PGDATABASE=replayed pgload -q >/dev/null
@@ -75,19 +78,19 @@ topic killed
 createdb killed
 export PGDATABASE=killed
 pgload --init >/dev/null
-"$root/scripts/seed-dims"
+"$root/scripts/seed-dims" -s 2
 txgen -q -n "$records" -s 2 -r 12000 --duplicates .01 --malformed .005 | tee "$work/in2" | kproduce -q -t killed &
 producer=$!
 exits 0 "a stream starts" "$root/scripts/stream" start --stream killed -t killed -n 2 --dir "$dir" -X session.timeout.ms=6000
 stored() { sql "select coalesce(sum(next_offset), 0) from stream_position where stream = 'killed'"; }
 moves() { [ "$(stored)" -gt "$1" ]; }
-for name in kconsume fraudcheck pgload; do
+for victim in kconsume fraudcheck pgload; do
 	before=$(stored)
 	ok "records flow" wait_for 30 moves "$before"
-	kill -9 "$(cut -d' ' -f1 "$dir/1/$name.pid")"
+	kill -9 "$(cut -d' ' -f1 "$dir/1/$victim.pid")"
 	before=$(stored)
-	ok "kill -9 $name: they go on" wait_for 30 moves "$before"
-	ok "… the pipeline is running again" wait_for 30 eval '[ "$(sed -n 1p "$dir/1/state")" = running ] && grep -q "$name ended by signal 9" "$dir/1/log"'
+	ok "kill -9 $victim: they go on" wait_for 30 moves "$before"
+	ok "… the pipeline is running again" wait_for 30 eval '[ "$(sed -n 1p "$dir/1/state")" = running ] && grep -q "$victim ended by signal 9" "$dir/1/log"'
 done
 exits 0 "SIGTERM drains" "$root/scripts/stream" stop --dir "$dir"
 is "… every stage ends well" "$(cat "$dir"/[12]/statuses)" "$(printf '0 0 0\n0 0 0')"

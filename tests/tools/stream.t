@@ -54,7 +54,7 @@ exits 0 "starts" stream start -n 2 -b nowhere:1 -X a=b
 exits 0 "status: all run" stream status
 is "two pipelines" "$(grep -c running "$work/out")" 2
 exits 0 "a second start changes nothing" stream start
-is "kconsume was started twice" "$(calls 'kconsume --resume -G fraud --metrics .* -b nowhere:1 -X a=b')" 2
+is "kconsume was started twice" "$(calls 'kconsume --resume -G fraud --instance-id fraud-[0-9]*-[12] --metrics .* -b nowhere:1 -X a=b')" 2
 is "pgload too" "$(calls 'pgload -q --stream fraud')" 2
 exits 0 "stops" stream stop --grace 5
 is "kconsume was told" "$(calls 'kconsume TERM')" 2
