@@ -30,7 +30,7 @@ static void check_name(const char *what, const char *name)
 		opt_usage("%s: '%s' is not a name of letters, digits, '.', '_' and '-'", what, name);
 }
 
-/* "a,b" as an array of its own; no element is empty. */
+/* "a,b" as an array of its own; no element is empty. The texts are one piece of memory, which begins with the first. */
 static char **split(const char *what, const char *text, size_t *count)
 {
 	char **list = NULL, *copy = xstrdup(text), *at = copy, *item;
@@ -76,6 +76,7 @@ static void read_numbers(struct arguments *a)
 			if (o->numbers[i] == o->numbers[j])
 				opt_usage("-p: %s is given twice", items[i]);
 	}
+	free(items[0]);
 	free(items);
 }
 
@@ -125,6 +126,8 @@ static void read_envelope(struct arguments *a)
 		else
 			opt_usage("--envelope: '%s' is neither key nor headers", items[i]);
 	}
+	if (items != NULL)
+		free(items[0]);
 	free(items);
 	if (a->emit.plain && a->envelope != NULL)
 		opt_usage("--plain and --envelope exclude each other");
@@ -133,10 +136,11 @@ static void read_envelope(struct arguments *a)
 /* The command that prints the stream's positions; that of pgload if none is named. */
 static const char *positions_command(const struct arguments *a)
 {
-	struct buf text = {0};
+	static struct buf text;
 
 	if (a->resume != NULL && a->resume[0] != '\0')
 		return a->resume;
+	buf_clear(&text);
 	buf_addf(&text, "pgload --positions --stream %s", a->to.stream);
 	return buf_text(&text);
 }
@@ -171,7 +175,7 @@ static int run(struct arguments *a, uint64_t *rejects)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = {.emit.max_message = 1 << 20};
+	static struct arguments a = {.emit.max_message = 1 << 20}; /* static: what it points to lives as long as the process */
 	const struct opt options[] = {
 		KAFKA_OPTIONS(&a.to.kafka),
 		{OPT_STRING, 't', "topic", &a.topics, "TOPIC[,TOPIC]", "topics to read (transactions)", .min = 0},

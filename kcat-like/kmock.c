@@ -88,7 +88,7 @@ static int serve(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.brokers = 1};
+	static struct options o = {.brokers = 1}; /* static: what the options hold lives as long as the process */
 	const struct opt options[] = {
 		{OPT_LIST, 't', "topic", &o.topics, "NAME[:PARTITIONS]", "create this topic (transactions:4); may be repeated", .min = 0},
 		{OPT_INT, 0, "brokers", &o.brokers, "N", "size of the cluster (1)", .min = 1, .max = 10},

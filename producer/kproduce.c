@@ -122,7 +122,7 @@ static int produce(struct work *w)
 
 int main(int argc, char **argv)
 {
-	struct work w = {
+	static struct work w = { /* static: what the options hold lives as long as the process */
 		.to = {.topic = "transactions", .partition = -1, .max_message = 4 << 20, .profile = "throughput"},
 		.key_field = "customer_id",
 	};
