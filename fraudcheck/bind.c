@@ -191,7 +191,8 @@ static struct bind_node *search(struct binder *b, struct bind_node *list, const 
 
 static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm);
 
-/* The members of a nested object; of two with one name the last counts, as in jq and in PostgreSQL's jsonb. */
+/* The members of a nested object. Of two with one name only the last is looked at: each node's `inner` is scanned at most
+ * once a record, so that what b->member points to stays where it is. */
 static int load_inner(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
 {
 	size_t at;
@@ -206,10 +207,10 @@ static int load_inner(struct binder *b, struct bind_node *node, const struct jso
 		return -1;
 	}
 	json_scan(&node->inner, m->value, &at); /* it is part of an object that was scanned: there is no fault in it */
-	for (size_t i = 0; i < node->inner.count; i++) {
-		struct bind_node *child = search(b, node->child, &node->inner.member[i]);
+	for (struct bind_node *child = node->child; child != NULL; child = child->next) {
+		const struct json_member *last = json_find_last(&node->inner, child->name);
 
-		if (child != NULL && load_node(b, child, &node->inner.member[i], vm) < 0)
+		if (last != NULL && load_node(b, child, last, vm) < 0)
 			return -1;
 	}
 	return 0;

@@ -104,15 +104,6 @@ void map_free(struct map *m)
 	*m = (struct map){0};
 }
 
-/* The last member of that name: what readers of JSON take where a name occurs twice (only inside is that let pass). */
-static const struct json_member *last_of(const struct json_object *o, struct span name)
-{
-	for (size_t i = o->count; i > 0; i--)
-		if (json_name_is(&o->member[i - 1], name))
-			return &o->member[i - 1];
-	return NULL;
-}
-
 static const struct json_member *walk(struct map *m, const struct json_object *record, struct span path)
 {
 	const struct json_object *o = record;
@@ -122,7 +113,7 @@ static const struct json_member *walk(struct map *m, const struct json_object *r
 	for (size_t level = 0; (dot = memchr(path.p, '.', path.n)) != NULL; level++) {
 		size_t at;
 
-		found = last_of(o, (struct span){path.p, (size_t)(dot - path.p)});
+		found = json_find_last(o, (struct span){path.p, (size_t)(dot - path.p)});
 		if (found == NULL || found->type != JSON_OBJECT)
 			return NULL;
 		json_scan(&m->level[level], found->value, &at); /* part of what was scanned: no fault in it */
@@ -130,7 +121,7 @@ static const struct json_member *walk(struct map *m, const struct json_object *r
 		path.n -= (size_t)(dot + 1 - path.p);
 		path.p = dot + 1;
 	}
-	return last_of(o, path);
+	return json_find_last(o, path);
 }
 
 static void find(struct map *m, const struct json_object *record, struct map_entry *e)
@@ -157,7 +148,7 @@ static int check_taken(struct map *m, const struct json_object *record)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct map_entry *e = &m->entry[i];
-		const struct json_member *taken = e->present ? last_of(record, e->to) : NULL;
+		const struct json_member *taken = e->present ? json_find_last(record, e->to) : NULL;
 
 		if (taken == NULL || renaming(m, (size_t)(taken - record->member)) != NULL)
 			continue;

@@ -51,6 +51,9 @@ const char *json_fault_name(enum json_fault fault);
 /* The member of that (unescaped) name, or NULL. Escaped names are compared unescaped. */
 const struct json_member *json_find(const struct json_object *o, struct span name);
 
+/* The same, but the last of that name: what jq and jsonb take where a name occurs twice (only inside is that let pass). */
+const struct json_member *json_find_last(const struct json_object *o, struct span name);
+
 /* Compare a member's name with plain text, undoing escapes if there are any. */
 bool json_name_is(const struct json_member *m, struct span name);
 

@@ -209,6 +209,14 @@ const struct json_member *json_find(const struct json_object *o, struct span nam
 	return NULL;
 }
 
+const struct json_member *json_find_last(const struct json_object *o, struct span name)
+{
+	for (size_t i = o->count; i > 0; i--)
+		if (json_name_is(&o->member[i - 1], name))
+			return &o->member[i - 1];
+	return NULL;
+}
+
 /* Length, beginning and end of a name: enough to tell the names of one record apart nearly always. */
 static uint64_t name_hash(struct span name)
 {

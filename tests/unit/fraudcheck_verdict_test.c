@@ -443,6 +443,27 @@ static void mapped(const char *pairs, const char *record, const char *want)
 	json_object_free(&object);
 }
 
+/* Inside an object a name may occur twice. The last one counts, and what was read of the first one is gone with it. */
+static void nested_twice(void **state)
+{
+	struct buf record = {0}, out = {0};
+	struct judge j;
+
+	(void)state;
+	begin(&j, "field l.p.x number\nflag f : l.p.x > 1 or amount > 1 \"x is {l.p.x}\"\n", true);
+	buf_add_text(&record, "{\"amount\":2,\"l\":{\"p\":{\"x\":3},\"p\":{");
+	for (int i = 0; i < 500; i++)
+		buf_addf(&record, "\"k%d\":%d,", i, i);
+	buf_add_text(&record, "\"z\":0}}}");
+	assert_non_null(strstr(judged(&j, buf_text(&record), &out), "\"reason\":\"x is null\""));
+	assert_non_null(strstr(judged(&j, "{\"l\":{\"p\":{\"x\":\"?\"},\"p\":{\"x\":3,\"\\u0078\":4}}}", &out),
+	                       "\"reason\":\"x is 4\""));
+	assert_non_null(strstr(judged(&j, "{\"l\":{\"p\":{\"x\":3},\"p\":null}}", &out), "\"is_fraud\":false"));
+	judge_free(&j);
+	buf_free(&record);
+	buf_free(&out);
+}
+
 static void maps(void **state)
 {
 	struct buf error = {0};
@@ -479,6 +500,7 @@ int main(void)
 		cmocka_unit_test(edges),        cmocka_unit_test(property),       cmocka_unit_test(labels_pass),
 		cmocka_unit_test(any_order),    cmocka_unit_test(explanations),   cmocka_unit_test(hashes),
 		cmocka_unit_test(bad_currencies), cmocka_unit_test(seed_rules),   cmocka_unit_test(maps),
+		cmocka_unit_test(nested_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
