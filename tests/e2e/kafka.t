@@ -80,10 +80,13 @@ wait "$reader"
 is 'the reader of an idle topic leaves: 74' $? 74
 
 # --- a stalled reader keeps the membership
-kproduce -t stall <"$work/lines"
+sed 's/"text":"/&'"$(printf 'long %.0s' {1..150})"'/' "$work/lines" | kproduce -t stall # 90 MB
 quick=(-X session.timeout.ms=6000 -X max.poll.interval.ms=10000 -X heartbeat.interval.ms=500)
-kconsume -q -g stall -t stall -e "${quick[@]}" 2>"$work/err" | { sleep 14; cat; } >"$work/out" &
+mkfifo "$work/stall"
+kconsume -q -g stall -t stall -e "${quick[@]}" 2>"$work/err.stall" >"$work/stall" &
 stalled=$!
+{ sleep 14; cp "/proc/$stalled/status" "$work/status"; cat; } <"$work/stall" >"$work/stalled" &
+catcher=$!
 
 # --- two in a group, one joins and leaves again, while records arrive
 steady() { for i in 1 2 3 4 5 6 7 8 9 10; do head -2000 "$work/lines" | tail -n +$((i * 100)); sleep 1; done | kproduce -t group --profile latency; }
@@ -111,9 +114,11 @@ is 'those that stayed kept their run: six runs in the first' "$(records <"$work/
 is 'and were not read again' "$(records <"$work/a" | jq -c '._kafka | [.partition, .run, .offset]' | sort | uniq -d | wc -l)" 0
 is 'the others were announced as revoked' "$(jq -r 'select(._kafka.event == "revoked") | ._kafka.partition' "$work/a" | sort -u | wc -l)" 2
 
-wait "$stalled"
-is 'a reader stalled for longer than max.poll.interval.ms: nothing is lost' "$(complete stall <"$work/out")" complete
-is 'and the partitions were assigned once' "$(grep -c '"event":"assigned"' "$work/out") $(grep -c 'took our partitions' "$work/err")" '4 0'
+wait "$stalled" "$catcher"
+is 'a reader stalled for longer than max.poll.interval.ms: nothing is lost' "$(complete stall <"$work/stalled")" complete
+is 'and the partitions were assigned once' "$(grep -c '"event":"assigned"' "$work/stalled") $(grep -c 'took our partitions' "$work/err.stall")" '4 0'
+peak=$(awk '/VmHWM/ { print int($2 / 1024) }' "$work/status")
+ok "and what waits in memory is bounded ($peak MiB of 90)" test "$peak" -lt 48
 
 # --- the broker is restarted
 mkfifo "$work/fifo"
