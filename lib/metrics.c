@@ -115,9 +115,16 @@ static int write_file(void)
 
 int metrics_start(const char *path)
 {
+	struct stat st;
+
 	target = path;
 	if (target == NULL)
 		return EXIT_DONE;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		log_error("--metrics %s is no file: it would be replaced by one", path);
+		target = NULL;
+		return EXIT_USAGE;
+	}
 	metric_set(metric_new(METRIC_GAUGE, "txpipe_start_time_seconds", "Unix time at which the tool started", NULL),
 	           (double)time(NULL));
 	written_at = clock_monotonic();

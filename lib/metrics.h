@@ -36,8 +36,8 @@ static inline void metric_set(struct metric *m, double value)
 	m->value = value;
 }
 
-/* Where to write; NULL: nowhere (counting goes on). Writes once at once, so that a bad path fails early:
- * EXIT_DONE, or EXIT_IO with a message. */
+/* Where to write; NULL: nowhere (counting goes on). Writes once at once, so that a bad path fails early: EXIT_DONE, or
+ * with a message EXIT_IO, or EXIT_USAGE for what is there and no file: writing by rename would replace a device. */
 int metrics_start(const char *path);
 
 /* Call often: writes if two seconds have passed since the last time. A failing write is warned of once. */

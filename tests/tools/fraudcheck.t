@@ -99,6 +99,16 @@ head -c 5000 array.json >torn.json
 exits 74 "a torn array" fraudcheck torn.json
 is "two files, one after the other" "$(fraudcheck pretty.json some.ndjson | cksum)" "$(cat want.ndjson want.ndjson | cksum)"
 
+# --- descriptors that the parent closed: nothing else may take their numbers ------------------------------------------------
+exits 74 "no stdin" timeout 5 bash -c 'exec fraudcheck <&-'
+exits 74 "no stdout" bash -c 'exec fraudcheck some.ndjson >&-'
+exits 74 "neither" timeout 5 bash -c 'exec fraudcheck some.ndjson <&- >&-'
+like "and says so" "$(cat err)" "cannot write to stdout: Bad file descriptor"
+exits 0 "no stderr: the words are lost, the records are not" bash -c 'exec fraudcheck --summary some.ndjson 2>&-'
+is "and none of them is in the output" "$(cksum <out)" "$(cksum <want.ndjson)"
+exits 2 "no stderr, and something to say" bash -c 'exec fraudcheck --metrics m.prom missing.ndjson 2>&-'
+is "it is not said in another file" "$(grep -c missing m.prom)" 0
+
 # --- as a stage -----------------------------------------------------------------------------------------------------------
 mkfifo in
 fraudcheck <in >slow 2>err &
@@ -170,6 +180,9 @@ txpipe_fraudcheck_rule_hits_total{rule="far",kind="shadow"} 1
 txpipe_fraudcheck_rule_hits_total{rule="known",kind="allow"} 1'
 is "metrics: rejects by reason" "$(grep -c '^txpipe_fraudcheck_rejects_total{reason=' m.prom) $(grep 'check_failed' m.prom)" \
 	'12 txpipe_fraudcheck_rejects_total{reason="check_failed"} 1'
+mkfifo pipe.prom
+exits 2 "metrics do not replace what is no file" fraudcheck --metrics pipe.prom some.ndjson
+ok "it is still there" test -p pipe.prom
 exits 0 "metrics are there before the first record" fraudcheck --metrics zero.prom /dev/null
 is "with zeros" "$(grep -c '^txpipe_fraudcheck_.* 0$' zero.prom)" 20
 
