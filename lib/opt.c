@@ -11,6 +11,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "parse.h"
+#include "tool.h"
 #include "version.h"
 
 enum { MAX_OPTIONS = 96, LONG_BASE = 256 };
@@ -289,6 +290,7 @@ int opt_parse(const struct opt_spec *spec, struct common *common, int argc, char
 	bool given[MAX_OPTIONS] = {false};
 	size_t count = 0;
 
+	tool_hold_standard();
 	log_init(spec->tool);
 	*common = (struct common){.log = "text", .max_rejects = INT64_MAX, .grace = 5000000};
 	while (spec->options[count].type != OPT_END && count < MAX_OPTIONS)

@@ -1,12 +1,23 @@
 #include "tool.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "exit.h"
 #include "log.h"
 #include "metrics.h"
 #include "sig.h"
+
+void tool_hold_standard(void)
+{
+	static const int how[] = {O_WRONLY, O_RDONLY, O_RDWR}; /* the wrong way round: to use 0 or 1 is an error */
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", how[fd]) != fd)
+			exit(EXIT_IO);
+}
 
 void tool_start(const struct common *common)
 {

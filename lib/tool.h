@@ -6,6 +6,13 @@
 
 #include "opt.h"
 
+/*
+ * Descriptors 0, 1 and 2 that the parent left closed would go to the next file or socket that is opened, and words or
+ * records would be written into it. They are taken here, so that reading 0 and writing 1 fail and what goes to 2 is
+ * lost. Called by opt_parse().
+ */
+void tool_hold_standard(void);
+
 /* Signals, metrics. Ends the process on failure. Call right after opt_parse(). */
 void tool_start(const struct common *common);
 
