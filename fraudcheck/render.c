@@ -72,16 +72,30 @@ static void render_value(struct buf *to, enum value_type type, const struct valu
 	}
 }
 
+/* Cut what was appended from `start` on, between two characters. */
+static void shorten(struct buf *to, size_t start)
+{
+	if (to->n - start <= RENDER_SHOWN_MAX)
+		return;
+	for (to->n = start + RENDER_SHOWN_MAX; (to->p[to->n] & 0xc0) == 0x80;)
+		to->n--;
+	buf_add_text(to, "…");
+}
+
 void render_message(struct buf *to, const struct program_rule *rule, const struct binder *binder, const struct vm *vm)
 {
 	for (size_t i = 0; i < rule->parts; i++) {
 		const struct program_part *part = &rule->part[i];
 		const struct json_member *m = part->field >= 0 ? binder->member[part->field] : NULL;
 
+		size_t start;
+
 		buf_add_span(to, part->literal);
+		start = to->n;
 		if (m != NULL)
 			render_member(to, m);
 		else if (part->has_value)
 			render_value(to, part->type, &vm->reg[part->value]);
+		shorten(to, start);
 	}
 }

@@ -8,9 +8,12 @@
 /* Append as a JSON number: whole numbers without a point, others with the fewest digits that give the same double back. */
 void render_number(struct buf *to, double number);
 
+enum { RENDER_SHOWN_MAX = 256 };
+
 /*
  * Append the message of a rule for the record that was judged last. A member appears with its own bytes (amounts keep
- * their digits), strings without quotes; computed numbers are rounded to what people read; null as null.
+ * their digits), strings without quotes; computed numbers are rounded to what people read; null as null. Of each value
+ * at most RENDER_SHOWN_MAX bytes are shown: a line must not outgrow what the next stage reads.
  */
 void render_message(struct buf *to, const struct program_rule *rule, const struct binder *binder, const struct vm *vm);
 

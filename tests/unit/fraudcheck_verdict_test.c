@@ -464,6 +464,34 @@ static void nested_twice(void **state)
 	buf_free(&out);
 }
 
+/* A line must not outgrow what the next stage reads, whatever a member holds. */
+static void long_values(void **state)
+{
+	struct buf record = {0}, out = {0}, want = {0};
+	struct judge j;
+
+	(void)state;
+	begin(&j, "flag f : device_id is not null \"<{device_id}> <{payment_method}>\"\n", true);
+	buf_add_text(&record, "{\"payment_method\":\"");
+	buf_add_text(&want, "> <");
+	for (int i = 0; i < 256; i++) {
+		buf_add_char(&record, 'x');
+		buf_add_char(&want, 'x');
+	}
+	buf_add_text(&record, "\",\"device_id\":\".");
+	for (int i = 0; i < 1000; i++)
+		buf_add_text(&record, "é");
+	buf_add_text(&record, "\"}");
+	judged(&j, buf_text(&record), &out);
+	assert_true(out.n < record.n + 1000);
+	assert_non_null(strstr(buf_text(&out), "éé…> <"));
+	assert_non_null(strstr(out.p, buf_text(&want)));
+	judge_free(&j);
+	buf_free(&record);
+	buf_free(&out);
+	buf_free(&want);
+}
+
 static void maps(void **state)
 {
 	struct buf error = {0};
@@ -500,7 +528,7 @@ int main(void)
 		cmocka_unit_test(edges),        cmocka_unit_test(property),       cmocka_unit_test(labels_pass),
 		cmocka_unit_test(any_order),    cmocka_unit_test(explanations),   cmocka_unit_test(hashes),
 		cmocka_unit_test(bad_currencies), cmocka_unit_test(seed_rules),   cmocka_unit_test(maps),
-		cmocka_unit_test(nested_twice),
+		cmocka_unit_test(nested_twice), cmocka_unit_test(long_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
