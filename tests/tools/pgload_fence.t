@@ -25,12 +25,13 @@ revoked() { head_of; printf '"event":"revoked"}}\n'; }
 
 # Everything that is stored, but for the moment it was.
 state() {
-	sql "select 'p', stream, target, topic, partition, first_offset, next_offset, rows, duplicates, dead_letters, labels, holes, last_offset, last_ts,
-			partitions, cluster_id, broken_at is not null from stream_position order by 2, 3, 4, 5"
-	sql "select 'f', transaction_id, amount from fact_transaction order by 2"
-	sql "select 'd', stream, topic, partition, kafka_offset, reason from dead_letter order by 2, 3, 4, 5"
-	sql "select 'l', label_for, is_fraud from fraud_label order by 2"
-	sql "select 'g', stream, topic, partition, from_offset, to_offset from stream_gap order by 2, 3, 4, 5"
+	psql -X -q -A -t -v ON_ERROR_STOP=1 \
+		-c "select 'p', stream, target, topic, partition, first_offset, next_offset, rows, duplicates, dead_letters, labels, holes, last_offset, last_ts,
+			partitions, cluster_id, broken_at is not null from stream_position order by 2, 3, 4, 5" \
+		-c "select 'f', transaction_id, amount from fact_transaction order by 2" \
+		-c "select 'd', stream, topic, partition, kafka_offset, reason from dead_letter order by 2, 3, 4, 5" \
+		-c "select 'l', label_for, is_fraud from fraud_label order by 2" \
+		-c "select 'g', stream, topic, partition, from_offset, to_offset from stream_gap order by 2, 3, 4, 5"
 }
 fresh() { sql "truncate stream_position, stream_gap, fact_transaction, dead_letter, fraud_label" >/dev/null; }
 books() { sql "select first_offset, next_offset, rows, duplicates, dead_letters, labels, holes from stream_position where partition = ${1-0} and stream = '${stream-s}' and target = '${target-fact_transaction}'"; }
