@@ -6,7 +6,10 @@
 #include "base64.h"
 #include "log.h"
 
-enum { WRAP = sizeof "{\"_kafka\":" - 1 }; /* what stands before the envelope's own brace */
+enum {
+	WRAP = sizeof "{\"_kafka\":" - 1, /* what stands before the envelope's own brace */
+	LINE_SLACK = 32 << 10              /* a line has at most twice a message's bytes and 64 KiB: later stages add something, too */
+};
 
 /* Text as it is; what JSON text cannot hold, or PostgreSQL's (U+0000), as name_base64. */
 static void add_bytes(struct buf *to, const char *name, const void *bytes, size_t n)
@@ -65,9 +68,8 @@ static size_t size_of(const struct emit *e, const rd_kafka_message_t *m)
 	return m->len + (e->key && m->key != NULL ? m->key_len : 0) + (e->headers ? headers_size(m) : 0);
 }
 
-/* From behind the constant part to the envelope's closing brace. With a message too long, key and headers stay behind. */
-static void add_coordinates(const struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m,
-                            bool too_long)
+/* From behind the constant part to the envelope's closing brace; `bare`: without key and headers, as in a message that is too long. */
+static void add_coordinates(const struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m, bool bare)
 {
 	buf_add_text(to, "\"offset\":");
 	buf_add_int(to, m->offset);
@@ -75,11 +77,11 @@ static void add_coordinates(const struct emit *e, struct buf *to, const struct p
 	buf_add_int(to, rd_kafka_message_timestamp(m, NULL));
 	if (m->offset < p->start.begin)
 		buf_add_text(to, ",\"warm\":true");
-	if (e->key && m->key != NULL && !too_long) {
+	if (e->key && m->key != NULL && !bare) {
 		buf_add_char(to, ',');
 		add_bytes(to, "key", m->key, m->key_len);
 	}
-	if (e->headers && !too_long)
+	if (e->headers && !bare)
 		add_headers(to, m);
 	buf_add_char(to, '}');
 }
@@ -118,8 +120,8 @@ static void emit_record(struct emit *e, struct buf *to, const struct partition *
 	buf_add_char(to, '\n');
 }
 
-static void emit_reject(struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m,
-                        const char *reason, const char *detail)
+static void write_reject(struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m, bool bare,
+                         const char *reason, const char *detail)
 {
 	struct reject r = {
 		.by = span_of(log_tool()),
@@ -136,16 +138,38 @@ static void emit_reject(struct emit *e, struct buf *to, const struct partition *
 	} else {
 		buf_clear(&e->envelope);
 		buf_add(&e->envelope, p->head.p + WRAP, p->head.n - WRAP);
-		add_coordinates(e, &e->envelope, p, m, size_of(e, m) > (size_t)e->max_message);
+		add_coordinates(e, &e->envelope, p, m, bare);
 		envelope = buf_span(&e->envelope);
 	}
 	reject_write(to, envelope, &r);
+}
+
+/*
+ * Escapes, and the names around each header, make key and headers longer than they were: the line must still be one that the next tool
+ * reads, or a single message would stop the stream.
+ */
+static bool too_long_line(const struct emit *e, size_t bytes)
+{
+	return bytes > (size_t)e->max_message * 2 + LINE_SLACK;
+}
+
+static void emit_reject(struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m,
+                        const char *reason, const char *detail)
+{
+	size_t start = to->n;
+
+	write_reject(e, to, p, m, size_of(e, m) > (size_t)e->max_message, reason, detail);
+	if ((e->key || e->headers) && too_long_line(e, to->n - start)) {
+		to->n = start;
+		write_reject(e, to, p, m, true, reason, detail);
+	}
 	e->rejects++;
 }
 
 void emit_message(struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m)
 {
 	char detail[96];
+	size_t start = to->n;
 
 	e->records++;
 	if (m->payload == NULL) {
@@ -159,6 +183,11 @@ void emit_message(struct emit *e, struct buf *to, const struct partition *p, con
 		emit_reject(e, to, p, m, e->intake.reason, e->intake.detail);
 	} else {
 		emit_record(e, to, p, m);
+		if ((e->key || e->headers) && too_long_line(e, to->n - start)) {
+			snprintf(detail, sizeof detail, "a line of %zu bytes, with key and headers as --envelope asks", to->n - start);
+			to->n = start;
+			emit_reject(e, to, p, m, "too_long", detail);
+		}
 	}
 }
 

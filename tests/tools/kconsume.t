@@ -43,6 +43,12 @@ printf '\xff\xfe|{"n":3}\n' | kcat -P -b "$KAFKA_BROKERS" -t keys -K'|'
 is 'keys and headers on request' "$(look keys 1 --envelope key,headers | records | jq -c '._kafka | [.key, .key_base64, .headers]' | tr '\n' ' ')" \
 	'["k1",null,[{"name":"a","value":"1"},{"name":"a","value":"2"},{"name":"b","value":"x y"}]] [null,null,null] [null,"//4=",null] '
 is 'not otherwise' "$(look keys 1 | grep -c '"key"')" 0
+# Escaped, these keys are six times as long: more than a line may have.
+controls() { head -c 45000 /dev/zero | tr '\0' '\1'; }
+{ controls && echo '|{"n":4}' && controls && echo '|not json'; } | kcat -P -b "$KAFKA_BROKERS" -t keys -K'|'
+look keys 1 -o 3 --max-message 50000 --envelope key,headers | sed 1d >"$work/keys"
+is 'a key that makes the line too long stays behind' "$(jq -c '[._kafka.offset, ._kafka.key, ._reject.reason, ._reject.raw]' "$work/keys" | head -2 | tr '\n' ' ')" \
+	'[3,null,"too_long","{\"n\":4}"] [4,null,"not_json","not json"] '
 
 # --- where to begin and to stop
 seq 0 99 | sed 's/.*/{"n":&}/' | kproduce -t one
