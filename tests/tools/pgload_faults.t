@@ -56,7 +56,8 @@ is "nothing is lost or doubled" "$(facts) $(books)" "$total|$total 0|$total|$tot
 
 note "a server that stays away"
 fresh
-(head -10 "$work/all"; sleep 0.3; kill -QUIT "$(head -1 "$work/postgres/data/postmaster.pid")"; sleep 0.2; sed -n 11,20p "$work/all") |
+rm -f "$work/out"
+(head -10 "$work/all"; wait_for 10 test -s "$work/out"; kill -QUIT "$(head -1 "$work/postgres/data/postmaster.pid")"; sleep 0.2; sed -n 11,20p "$work/all") |
 	pgload --patience 1s >"$work/out" 2>"$work/err"
 is "status" "$?" 75
 "$root/scripts/postgres" start -D "$work/postgres" --fast >/dev/null
@@ -122,8 +123,9 @@ fresh
 sql "alter table fact_transaction rename to elsewhere" >/dev/null
 exits 2 "no such table" pgload "$work/all"
 sql "alter table elsewhere rename to fact_transaction" >/dev/null
-(head -5 "$work/all"; sleep 0.5; sql "alter table fact_transaction alter device_id type int using null" >/dev/null
-	sql "select pg_terminate_backend($(loader_backend))" >/dev/null; sed -n 6,10p "$work/all") | pgload >/dev/null 2>"$work/err"
+rm -f "$work/out"
+(head -5 "$work/all"; wait_for 10 test -s "$work/out"; sql "alter table fact_transaction alter device_id type int using null" >/dev/null
+	sql "select pg_terminate_backend($(loader_backend))" >/dev/null; sed -n 6,10p "$work/all") | pgload >"$work/out" 2>"$work/err"
 is "a table altered behind a cut connection: status" "$?" 75
 is "is not written to" "$(facts)" "5|5"
 sql "alter table fact_transaction alter device_id type text using null" >/dev/null
