@@ -160,20 +160,12 @@ static bool enough(const struct consume *c)
 	return c->o->count > 0 && c->emit.records >= (uint64_t)c->o->count;
 }
 
-/*
- * The batch call does not tell the queue that it was looked at, and a queue that has sent its wake-up byte waits for that before it sends
- * the next one: an empty batch is followed by a single look, which does tell.
- */
 static void fill_hand(struct consume *c)
 {
 	ssize_t n = rd_kafka_consume_batch_queue(c->records, 0, c->hand, HAND);
 
 	c->hand_at = 0;
 	c->hand_count = n > 0 ? (size_t)n : 0;
-	if (c->hand_count > 0)
-		return;
-	c->hand[0] = rd_kafka_consume_queue(c->records, 0);
-	c->hand_count = c->hand[0] != NULL ? 1 : 0;
 }
 
 /* Records into the buffer, until it is full or none are left. true if the queue may hold more. */

@@ -267,7 +267,7 @@ static void configure(rd_kafka_conf_t *conf, const struct kafka_options *k, cons
 	kafka_conf_must(conf, "message.max.bytes", number);
 	kafka_conf_default(conf, k, "allow.auto.create.topics", "false");
 	kafka_conf_default(conf, k, "queue.buffering.max.kbytes", "8192");
-	kafka_conf_default(conf, k, "linger.ms", latency ? "0" : "10");
+	kafka_conf_default(conf, k, "linger.ms", latency ? "0" : "5");
 	if (latency)
 		kafka_conf_default(conf, k, "socket.nagle.disable", "true");
 	if (o->compression != NULL)
