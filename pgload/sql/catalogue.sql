@@ -33,9 +33,10 @@ select
 			or o.opcintype = 'anyenum'::regtype and t.typtype = 'e'
 			or o.opcintype = 'text'::regtype and t.typname = 'varchar')),
 	t.typelem,
-	-- what a text is cast to: without its length, which an assignment checks and a cast enforces by cutting (bit without a length is bit(1))
-	case when t.typname = 'bit' then format_type(t.oid, b.typmod) else format_type(t.oid, null) end,
-	case when t.typcategory = 'A' and t.typelem <> 0 then format_type(t.typelem, null) end
+	-- What a text is cast to: without its length, which an assignment checks and a cast enforces by cutting. -1 says so; with null in its
+	-- place bit and character come out as the types of length 1.
+	format_type(t.oid, -1),
+	case when t.typcategory = 'A' and t.typelem <> 0 then format_type(t.typelem, -1) end
 from base b
 join pg_type t on t.oid = b.type and t.typtype <> 'd'
 join pg_attribute a on a.attrelid = $1::oid and a.attnum = b.attnum

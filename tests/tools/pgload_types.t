@@ -95,6 +95,10 @@ sql "create or replace function try_cast(value text, type text) returns text lan
 	end \$\$" >/dev/null
 agrees 'varchar(5)'
 agrees 'char(5)'
+for type in 'bit(3)' 'varbit(3)' bit; do
+	given "$type" '"101"' '"1"' '"10"' '"1010"' '"0"' '"2"' '""'
+	agrees "$type"
+done
 
 note "arrays, JSON, and types that the server casts"
 sql "create type mood as enum ('sad', 'happy'); create domain cents as int check (value >= 0); create domain deep as cents not null;
@@ -119,5 +123,17 @@ is "as the server would store them" "$(sql "select * from many order by id")" \
 2|{}|{}|{}|"s"|7|||2||{}|'
 is "or refused, here or there" "$(sql "select line, reason from dead_letter order by line" | tr '\n' ' ')" \
 	"3|wrong_type 4|refused_by_server 5|refused_by_server 6|refused_by_server 7|refused_by_server 8|missing_column 9|refused_by_server 10|refused_by_server 11|out_of_range "
+sql "create table lengths (id int primary key, c char(3)[], b bit(3)[], v varbit(3)[]); truncate dead_letter" >/dev/null
+cat >"$work/lengths" <<'END'
+{"id":1,"c":["abc","a","ab   "],"b":["101",null],"v":["1","111"]}
+{"id":2,"c":["abcd"]}
+{"id":3,"b":["1"]}
+{"id":4,"b":["1111"]}
+{"id":5,"v":["1111"]}
+END
+pgload -q -t lengths "$work/lengths" >/dev/null
+is "no element is cut or filled up" "$(sql "select * from lengths order by id; select line, reason from dead_letter order by line" | tr '\n' ' ')" \
+	'1|{abc,"a  ","ab "}|{101,NULL}|{1,111} 2|refused_by_server 3|refused_by_server 4|refused_by_server 5|refused_by_server '
+is "and they compare" "$(pgload -t lengths "$work/lengths" | jq -c '[.rows,.duplicates,.dead_letters]')" "[0,1,4]"
 is "read twice: the same rows" "$(pgload -t many "$work/in" | jq -c '[.rows,.duplicates,.dead_letters]')" "[0,2,9]"
 finish
