@@ -1,8 +1,10 @@
 #include "describe.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "exit.h"
+#include "log.h"
 
 static void describe_rules(const struct program *p, FILE *f)
 {
@@ -47,5 +49,8 @@ int describe(const struct judge *j, const char *name, FILE *f)
 	if (p->fields > 0)
 		describe_fields(p, f);
 	describe_bands(p, f);
-	return fflush(f) == 0 && !ferror(f) ? EXIT_DONE : EXIT_IO;
+	if (fflush(f) == 0 && !ferror(f))
+		return EXIT_DONE;
+	log_error("cannot write to stdout: %s", strerror(errno));
+	return EXIT_IO;
 }

@@ -129,6 +129,8 @@ static int filter_file(struct work *w, const char *path)
 	if (strcmp(path, "-") == 0)
 		return work_filter(w, STDIN_FILENO, "-");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EINTR && sig_asked() != 0)
+		return EXIT_DONE; /* a named pipe that nobody writes to */
 	if (fd < 0) {
 		log_error("%s: %s", path, strerror(errno));
 		return errno == ENOENT || errno == EACCES || errno == EISDIR ? EXIT_USAGE : EXIT_IO;

@@ -1,5 +1,6 @@
 #include "opt.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -284,6 +285,15 @@ static void parse_all(const struct opt *table, size_t count, bool *given, int ar
 	}
 }
 
+/* What --help and --version end with. */
+static int printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_DONE;
+	log_error("cannot write to stdout: %s", strerror(errno));
+	return EXIT_IO;
+}
+
 int opt_parse(const struct opt_spec *spec, struct common *common, int argc, char **argv)
 {
 	struct opt table[MAX_OPTIONS];
@@ -300,11 +310,11 @@ int opt_parse(const struct opt_spec *spec, struct common *common, int argc, char
 	parse_all(table, count, given, argc, argv);
 	if (want_help) {
 		help(spec, table, count);
-		exit(fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO);
+		exit(printed());
 	}
 	if (want_version) {
 		printf("%s (txpipe) %s\n", spec->tool, TXPIPE_VERSION);
-		exit(fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO);
+		exit(printed());
 	}
 	apply_environment(table, count, given);
 	set_log(common);

@@ -126,6 +126,14 @@ exec 9>&-
 wait "$pid"
 is "and ends with 0" "$?" 0
 
+fraudcheck in >slow 2>err &
+pid=$!
+wait_for 2 grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$pid/status"
+kill -TERM "$pid"
+ok "SIGTERM also ends one that waits for somebody to open its named pipe" wait_for 2 eval "! kill -0 $pid 2>/dev/null"
+wait "$pid"
+is "with 0, in silence" "$? $(cat err)" "0 "
+
 fraudcheck --grace 200ms <in >slow 2>err &
 pid=$!
 exec 9>in
@@ -232,5 +240,9 @@ done
 
 exits 74 "a full disk is an error" bash -c 'exec fraudcheck plain.ndjson >/dev/full'
 like "and says so" "$(cat err)" 'No space left'
+for option in --check --help --version; do
+	exits 74 "and for $option" bash -c "exec fraudcheck $option >/dev/full"
+	like "which says so too" "$(cat err)" '^fraudcheck: error: cannot write to stdout: No space left'
+done
 exits 74 "so is a folder as input" fraudcheck .
 finish
