@@ -21,7 +21,7 @@ LIBS_txgen      =
 LIBS_kproduce   = rdkafka
 LIBS_kconsume   = rdkafka
 LIBS_kmock      = rdkafka
-LIBS_fraudcheck = jansson
+LIBS_fraudcheck =
 LIBS_pgload     = libpq
 LIBS_aggregate  = libpq yaml-0.1
 
