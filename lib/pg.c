@@ -87,7 +87,7 @@ static void notice(void *arg, const PGresult *r)
 		log_debug("server: %s", text);
 }
 
-/* The last SQLSTATE in the message of a failed connection, which libpq gives only as text ("FATAL:  28P01: password …"). */
+/* The last SQLSTATE in the message of a failed connection, which libpq gives only as text ("FATAL:  28P01: …"). */
 static bool find_sqlstate(const char *message, char state[6])
 {
 	bool found = false;
@@ -170,7 +170,8 @@ static int64_t connect_timeout(PGconn *c)
 static PGconn *connect_once(const char *conninfo, bool *late)
 {
 	/* What stands before dbname is a default for the connection string, what stands behind it is binding. */
-	const char *names[] = {"fallback_application_name", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+	const char *names[] = {"fallback_application_name", "keepalives", "keepalives_idle", "keepalives_interval",
+	                       "keepalives_count",
 	                       "tcp_user_timeout", "dbname", "client_encoding", NULL};
 	const char *values[] = {log_tool(), "1", "10", "5", "3", "30000", conninfo, "UTF8", NULL};
 	PGconn *c = PQconnectStartParams(names, values, 1);
@@ -253,7 +254,8 @@ PGresult *pg_result(PGconn *c)
 	bool cancelled = false;
 
 	while (PQstatus(c) == CONNECTION_OK && PQisBusy(c)) {
-		struct pollfd fds[2] = {{.fd = PQsocket(c), .events = POLLIN}, {.fd = cancelled ? -1 : sig_fd(), .events = POLLIN}};
+		struct pollfd fds[2] = {{.fd = PQsocket(c), .events = POLLIN},
+		                        {.fd = cancelled ? -1 : sig_fd(), .events = POLLIN}};
 		int64_t grace = sig_grace_left();
 
 		if (grace == 0 && !cancelled) {
@@ -321,7 +323,8 @@ void pg_log_failure(const PGconn *c, const char *what, const PGresult *r)
 	char joined[1024];
 
 	if (text != NULL) {
-		log_error("%s: %s (SQLSTATE %s)%s%s", what, text, pg_sqlstate(r), hint == NULL ? "" : "; hint: ", hint == NULL ? "" : hint);
+		log_error("%s: %s (SQLSTATE %s)%s%s", what, text, pg_sqlstate(r), hint == NULL ? "" : "; hint: ",
+		          hint == NULL ? "" : hint);
 		return;
 	}
 	one_line(PQerrorMessage(c), joined, sizeof(joined));
@@ -333,7 +336,8 @@ enum pg_class pg_run(PGconn *c, const char *what, const char *sql, PGresult **re
 	return finish(c, what, PQsendQuery(c, sql), result);
 }
 
-enum pg_class pg_run_params(PGconn *c, const char *what, const char *sql, int count, const char *const *values, PGresult **result)
+enum pg_class pg_run_params(PGconn *c, const char *what, const char *sql, int count, const char *const *values,
+                            PGresult **result)
 {
 	return finish(c, what, PQsendQueryParams(c, sql, count, NULL, values, NULL, NULL, 0), result);
 }

@@ -1,6 +1,7 @@
 /*
- * What is committed at once: the records read since the last commit, encoded, with their payloads (in case one becomes a dead letter)
- * and where they came from. It is filled once and may be written several times, until a transaction commits.
+ * What is committed at once: the records read since the last commit, encoded, with their payloads (in case one becomes
+ * a dead letter) and where they came from. It is filled once and may be written several times, until a transaction
+ * commits.
  */
 #ifndef PGLOAD_BATCH_H
 #define PGLOAD_BATCH_H
@@ -67,11 +68,13 @@ static inline size_t batch_bytes(const struct batch *b)
 /* A new record, all zero but sink; valid until the next call. */
 struct record *batch_add(struct batch *b, enum sink sink);
 
-/* A dead letter for record `i`, whose verdict becomes VERDICT_DEAD. Bytes that are not UTF-8 in the texts become '?'. Valid until the next call. */
+/* A dead letter for record `i`, whose verdict becomes VERDICT_DEAD. Bytes that are not UTF-8 in the texts become
+ * '?'. Valid until the next call. */
 struct letter *batch_letter(struct batch *b, size_t i, struct span by, struct span reason, struct span detail);
 struct piece batch_text(struct batch *b, struct span text);
 
-/* The records are all read: what is added from now on is the transaction's, and batch_rewind() forgets it for another try. */
+/* The records are all read: what is added from now on is the transaction's, and batch_rewind() forgets it for
+ * another try. */
 void batch_seal(struct batch *b);
 void batch_rewind(struct batch *b);
 

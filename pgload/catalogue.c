@@ -8,7 +8,8 @@
 #include "embed/pgload/sql/catalogue.sql.h"
 #include "embed/pgload/sql/table.sql.h"
 
-enum { C_NAME, C_SQL, C_TYPE, C_TYPE_NAME, C_TYPMOD, C_BASE, C_DECLARED, C_REQUIRED, C_NEVER, C_DEFAULT, C_KEY, C_COMPARABLE, C_ELEMENT,
+enum { C_NAME, C_SQL, C_TYPE, C_TYPE_NAME, C_TYPMOD, C_BASE, C_DECLARED, C_REQUIRED, C_NEVER, C_DEFAULT, C_KEY,
+      C_COMPARABLE, C_ELEMENT,
 	C_CAST, C_ELEMENT_NAME };
 
 static bool is_true(const PGresult *r, int row, int field)

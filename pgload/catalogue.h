@@ -12,7 +12,8 @@ struct column {
 	size_t name_length;
 	char *sql;            /* quoted for SQL */
 	char *type_name;      /* as declared, for messages */
-	char *stage_type;     /* of the column in the staging table: domains are traced back, types without an encoder are text */
+	char *stage_type;     /* of the column in the staging table: domains are traced back, types without an encoder
+	                       * are text */
 	char *fallback;       /* SQL for the value when the record has none (the column's default), or NULL */
 	encode_fn *encode;
 	int32_t typmod;
@@ -38,8 +39,9 @@ struct table {
 };
 
 /*
- * Read the table that `name` (perhaps schema.name, folded as SQL does) means. EXIT_DONE and *t (table_free()), EXIT_USAGE with a message if
- * there is none or the user may not see it, else by the class of the error. With `optional` a missing table is EXIT_DONE with *t NULL.
+ * Read the table that `name` (perhaps schema.name, folded as SQL does) means. EXIT_DONE and *t (table_free()),
+ * EXIT_USAGE with a message if there is none or the user may not see it, else by the class of the error. With
+ * `optional` a missing table is EXIT_DONE with *t NULL.
  */
 int table_read(PGconn *c, const char *name, bool optional, struct table **t);
 void table_free(struct table *t);

@@ -134,7 +134,8 @@ void dead_letter_print(struct buf *to, const struct batch *b, const struct lette
 		json_quote(&envelope, span_of(record->partition->stream));
 		buf_add_text(&envelope, ",\"topic\":");
 		json_quote(&envelope, span_of(record->partition->topic));
-		buf_addf(&envelope, ",\"partition\":%" PRId32 ",\"offset\":%" PRId64 "}", record->partition->partition, record->offset);
+		buf_addf(&envelope, ",\"partition\":%" PRId32 ",\"offset\":%" PRId64 "}", record->partition->partition,
+		         record->offset);
 	} else {
 		r.source = l->from_source ? batch_piece(&b->text, l->source) : span_of(record->source);
 		r.line = l->from_source ? l->line : record->line;

@@ -1,6 +1,6 @@
 /*
- * From a JSON value to a field of binary COPY: one encoder per type. What the server's own text input would refuse is refused
- * here, so that a bad value is a reject with a reason and not a failed batch.
+ * From a JSON value to a field of binary COPY: one encoder per type. What the server's own text input would refuse is
+ * refused here, so that a bad value is a reject with a reason and not a failed batch.
  */
 #ifndef PGLOAD_ENCODE_H
 #define PGLOAD_ENCODE_H
@@ -20,14 +20,14 @@ int fault_set(struct fault *f, const char *reason, const char *format, ...) __at
 struct column;
 
 /*
- * Append length and bytes of the value (never JSON null: that is the caller's) as a field. 0, or -1 with *f set; what was
- * appended then is garbage that the caller cuts off.
+ * Append length and bytes of the value (never JSON null: that is the caller's) as a field. 0, or -1 with *f set; what
+ * was appended then is garbage that the caller cuts off.
  */
 typedef int encode_fn(struct buf *to, const struct column *c, const struct json_member *m, struct fault *f);
 
 encode_fn encode_bool, encode_int2, encode_int4, encode_int8, encode_float4, encode_float8, encode_numeric, encode_text,
-    encode_varchar, encode_bytea, encode_uuid, encode_text_array, encode_timestamptz, encode_timestamp, encode_date, encode_json,
-    encode_jsonb, encode_as_text;
+    encode_varchar, encode_bytea, encode_uuid, encode_text_array, encode_timestamptz, encode_timestamp, encode_date,
+    encode_json, encode_jsonb, encode_as_text;
 
 /* The encoder for a type by its name in pg_type; NULL: the value goes as text and is cast by the server. */
 encode_fn *encode_find(const char *type_name);
@@ -38,8 +38,8 @@ int encode_wrong(const struct column *c, const struct json_member *m, const char
 /* Does the number fit into numeric at all (131,072 digits before the point, 16,383 behind it)? */
 bool numeric_fits(struct span number);
 
-/* Is the JSON text (already known to be JSON) one that jsonb holds: no lone surrogates, all numbers fit. 0 or -1 with *f set;
- * `what` names it in the detail. */
+/* Is the JSON text (already known to be JSON) one that jsonb holds: no lone surrogates, all numbers fit. 0 or -1 with
+ * *f set; `what` names it in the detail. */
 int jsonb_check(struct span json, const char *what, struct fault *f);
 
 #endif

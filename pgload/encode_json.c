@@ -59,7 +59,8 @@ int jsonb_check(struct span json, const char *what, struct fault *f)
 		} else if (*p == '-' || (*p >= '0' && *p <= '9')) {
 			const char *number = p;
 
-			while (p < end && (*p == '-' || *p == '+' || *p == '.' || *p == 'e' || *p == 'E' || (*p >= '0' && *p <= '9')))
+			while (p < end && (*p == '-' || *p == '+' || *p == '.' || *p == 'e' || *p == 'E' ||
+			                   (*p >= '0' && *p <= '9')))
 				p++;
 			struct span s = {number, (size_t)(p - number)};
 			/* Short ones without an exponent fit; that is nearly all of them. */

@@ -12,8 +12,8 @@ static int out_of_range(const struct column *c, const struct json_member *m, str
 {
 	int n = m->value.n > 40 ? 40 : (int)m->value.n;
 
-	return fault_set(f, "out_of_range", "%s: %.*s%s does not fit into %s", c->name, n, m->value.p, m->value.n > 40 ? "…" : "",
-	                 c->type_name);
+	return fault_set(f, "out_of_range", "%s: %.*s%s does not fit into %s", c->name, n, m->value.p,
+	                 m->value.n > 40 ? "…" : "", c->type_name);
 }
 
 int encode_bool(struct buf *to, const struct column *c, const struct json_member *m, struct fault *f)
@@ -26,7 +26,8 @@ int encode_bool(struct buf *to, const struct column *c, const struct json_member
 }
 
 /* A whole number in min..max; 1.0 and 1e3 are whole. */
-static int read_int(int64_t *value, const struct column *c, const struct json_member *m, int64_t min, int64_t max, struct fault *f)
+static int read_int(int64_t *value, const struct column *c, const struct json_member *m, int64_t min, int64_t max,
+                    struct fault *f)
 {
 	struct decimal d;
 

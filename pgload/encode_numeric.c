@@ -1,6 +1,7 @@
 /*
- * numeric, exactly: groups of four decimal digits. value = sum of group[i] * 10000^(weight - i); on the wire: number of groups, weight,
- * sign, digits to display behind the point, groups (src/backend/utils/adt/numeric.c of PostgreSQL describes it).
+ * numeric, exactly: groups of four decimal digits. value = sum of group[i] * 10000^(weight - i); on the wire: number of
+ * groups, weight, sign, digits to display behind the point, groups (src/backend/utils/adt/numeric.c of PostgreSQL
+ * describes it).
  */
 #include <stdlib.h>
 
@@ -44,7 +45,9 @@ bool numeric_fits(struct span number)
 {
 	struct decimal d;
 
-	return decimal_read(&d, number) == 0 && (int64_t)d.count + d.exponent <= WEIGHT_DIGITS && written_scale(number) <= SCALE_MAX;
+	if (decimal_read(&d, number) < 0)
+		return false;
+	return (int64_t)d.count + d.exponent <= WEIGHT_DIGITS && written_scale(number) <= SCALE_MAX;
 }
 
 /* Round half away from zero at power -scale, as the server does. `n` digits are kept. */
@@ -116,8 +119,8 @@ static int too_big(const struct column *c, const struct json_member *m, struct f
 {
 	int n = m->value.n > 40 ? 40 : (int)m->value.n;
 
-	return fault_set(f, "out_of_range", "%s: %.*s%s does not fit into %s", c->name, n, m->value.p, m->value.n > 40 ? "…" : "",
-	                 c->type_name);
+	return fault_set(f, "out_of_range", "%s: %.*s%s does not fit into %s", c->name, n, m->value.p,
+	                 m->value.n > 40 ? "…" : "", c->type_name);
 }
 
 int encode_numeric(struct buf *to, const struct column *c, const struct json_member *m, struct fault *f)

@@ -80,13 +80,15 @@ int encode_uuid(struct buf *to, const struct column *c, const struct json_member
 	if (m->type != JSON_STRING)
 		return encode_wrong(c, m, "a string", f);
 	if (uuid_read(m->value, uuid) < 0)
-		return fault_set(f, "bad_uuid", "%s: \"%.*s\" is not a UUID", c->name, m->value.n > 60 ? 0 : (int)m->value.n, m->value.p);
+		return fault_set(f, "bad_uuid", "%s: \"%.*s\" is not a UUID", c->name, m->value.n > 60 ? 0 : (int)m->value.n,
+		                 m->value.p);
 	wire_int32(to, sizeof(uuid));
 	buf_add(to, uuid, sizeof(uuid));
 	return 0;
 }
 
-/* On the wire: dimensions, whether there are nulls, type of the elements; length and lower bound of each dimension; elements. */
+/* On the wire: dimensions, whether there are nulls, type of the elements; length and lower bound of each dimension;
+ * elements. */
 int encode_text_array(struct buf *to, const struct column *c, const struct json_member *m, struct fault *f)
 {
 	struct json_member e;

@@ -9,7 +9,8 @@ static const int64_t epoch_days = 10957;
 
 static int bad(const struct column *c, const struct json_member *m, const char *expected, struct fault *f)
 {
-	return fault_set(f, "bad_timestamp", "%s: \"%.*s\" is not %s", c->name, m->value.n > 60 ? 0 : (int)m->value.n, m->value.p, expected);
+	return fault_set(f, "bad_timestamp", "%s: \"%.*s\" is not %s", c->name, m->value.n > 60 ? 0 : (int)m->value.n,
+	                 m->value.p, expected);
 }
 
 int encode_timestamptz(struct buf *to, const struct column *c, const struct json_member *m, struct fault *f)

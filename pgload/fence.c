@@ -44,7 +44,8 @@ int fence_accept_gap(struct fence *f, const char *text)
 	if (slash == NULL || colon == NULL || dash == NULL || slash == text || colon < slash || dash < colon)
 		return -1;
 	if (parse_int((struct span){slash + 1, (size_t)(colon - slash - 1)}, &g.partition) < 0 ||
-	    parse_int((struct span){colon + 1, (size_t)(dash - colon - 1)}, &g.from) < 0 || parse_int(span_of(dash + 1), &g.to) < 0 ||
+	    parse_int((struct span){colon + 1, (size_t)(dash - colon - 1)}, &g.from) < 0 ||
+	    parse_int(span_of(dash + 1), &g.to) < 0 ||
 	    g.partition < 0 || g.partition > INT32_MAX || g.from < 0 || g.to <= g.from)
 		return -1;
 	g.topic = xstrndup(text, (size_t)(slash - text));
@@ -132,13 +133,16 @@ static enum fence_answer note_record(struct partition *p, const struct envelope 
 	if (e->offset < p->next_line) {
 		*at_fault = p;
 		log_error("%s:%" PRIu64 ": %s/%" PRId32 " of stream %s, run %s: offset %" PRId64 " after offset %" PRId64
-		          ": something between kconsume and pgload reordered or split the records; nothing of this batch is stored. "
-		          "Take it out of the pipe, then pgload --reset-stream --stream %s (what is read again is not stored twice)",
-		          line_source(r), line_number(r), p->topic, p->partition, p->stream, p->run, e->offset, p->next_line - 1, p->stream);
+		          ": something between kconsume and pgload reordered or split the records; nothing of this batch is "
+		          "stored. Take it out of the pipe, then pgload --reset-stream --stream %s (what is read again is not "
+		          "stored twice)",
+		          line_source(r), line_number(r), p->topic, p->partition, p->stream, p->run, e->offset,
+		          p->next_line - 1, p->stream);
 		return FENCE_STOP;
 	}
 	if (e->warm != (e->offset < p->begin))
-		return refuse(r, e, e->warm ? "a warm record at or behind the begin of its run" : "a record before the begin of its run");
+		return refuse(r, e, e->warm ? "a warm record that is not before the begin of its run"
+		                            : "a record before the begin of its run");
 	p->next_line = e->offset + 1;
 	if (e->warm)
 		return FENCE_SKIP;
@@ -147,7 +151,8 @@ static enum fence_answer note_record(struct partition *p, const struct envelope 
 	return FENCE_TAKE;
 }
 
-enum fence_answer fence_note(struct fence *f, const struct intake *in, const struct line_reader *r, struct partition **partition)
+enum fence_answer fence_note(struct fence *f, const struct intake *in, const struct line_reader *r,
+                             struct partition **partition)
 {
 	const struct envelope *e = &in->envelope;
 	struct partition *p = f->last;

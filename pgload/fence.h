@@ -1,8 +1,9 @@
 /*
- * The fence: what makes `kconsume | fraudcheck | pgload` exactly-once (docs/design.md, "Exactly once"). It remembers for each partition
- * of the input which run it reads and how far, judges each line before it is taken, and in each transaction locks, checks and advances
- * the stored positions. Restarts, rebalances, second writers and replays are harmless because records below the locked position are
- * skipped; everything that would skip a record that is not stored is refused.
+ * The fence: what makes `kconsume | fraudcheck | pgload` exactly-once (docs/design.md, "Exactly once"). It remembers
+ * for each partition of the input which run it reads and how far, judges each line before it is taken, and in each
+ * transaction locks, checks and advances the stored positions. Restarts, rebalances, second writers and replays are
+ * harmless because records below the locked position are skipped; everything that would skip a record that is not
+ * stored is refused.
  */
 #ifndef PGLOAD_FENCE_H
 #define PGLOAD_FENCE_H
@@ -71,16 +72,17 @@ void fence_free(struct fence *f);
 /* --accept-gap TOPIC/PARTITION:FROM-TO. 0, or -1 if it is malformed. */
 int fence_accept_gap(struct fence *f, const char *text);
 
-/* Judge a line with an envelope. *p is the record's partition for FENCE_TAKE; for FENCE_STOP the one whose records came out of order
- * (see fence_break()), or NULL. */
-enum fence_answer fence_note(struct fence *f, const struct intake *in, const struct line_reader *r, struct partition **p);
+/* Judge a line with an envelope. *p is the record's partition for FENCE_TAKE; for FENCE_STOP the one whose records came
+ * out of order (see fence_break()), or NULL. */
+enum fence_answer fence_note(struct fence *f, const struct intake *in, const struct line_reader *r,
+                             struct partition **p);
 
 /* Does the batch touch any position? A batch without records may: control lines move positions, too. */
 bool fence_touched(const struct fence *f);
 
 /*
- * In an open transaction: make the rows that may be made, lock all that the batch touches, check them. EXIT_DONE; EXIT_CONFLICT or EXIT_RETRY with a
- * message: the rule that was broken; -1: a statement failed (s->class).
+ * In an open transaction: make the rows that may be made, lock all that the batch touches, check them. EXIT_DONE;
+ * EXIT_CONFLICT or EXIT_RETRY with a message: the rule that was broken; -1: a statement failed (s->class).
  */
 int fence_lock(struct fence *f, struct server *s);
 

@@ -25,7 +25,7 @@ static const char *number(int64_t value, char text[24])
 	return text;
 }
 
-/* --- rows that are missing ------------------------------------------------------------------------------------------ */
+/* --- rows that are missing ------------------------------------------------------------------------------- */
 
 /* A row may be made in the first transaction of a segment, and never for one that says it resumes a stored position. */
 static bool may_be_new(const struct partition *p)
@@ -33,7 +33,8 @@ static bool may_be_new(const struct partition *p)
 	return p->touched && p->first && !p->resume;
 }
 
-/* A partition that was added to the topic later holds nothing but new records: to begin elsewhere than at its beginning loses some. */
+/* A partition that was added to the topic later holds nothing but new records: to begin elsewhere than at its
+ * beginning loses some. */
 static int check_added(struct fence *f, struct server *s, const struct partition *p)
 {
 	char text[24];
@@ -46,7 +47,8 @@ static int check_added(struct fence *f, struct server *s, const struct partition
 	if (r == NULL)
 		return -1;
 	if (!PQgetisnull(r, 0, 0) && p->partition >= to_int(r, 0, 0)) {
-		log_error("%s/%" PRId32 " of stream %s was added to the topic after the stream had begun, and has no stored position: it must be "
+		log_error("%s/%" PRId32 " of stream %s was added to the topic after the stream had begun, and has no stored "
+		          "position: it must be "
 		          "read from its beginning, not from offset %" PRId64,
 		          p->topic, p->partition, p->stream, p->begin);
 		status = EXIT_CONFLICT;
@@ -107,17 +109,19 @@ static int make_rows(struct fence *f, struct server *s)
 	return status;
 }
 
-/* --- locking and checking ------------------------------------------------------------------------------------------- */
+/* --- locking and checking -------------------------------------------------------------------------------- */
 
 static int check_missing(const struct partition *p)
 {
 	if (p->seen) {
-		log_error("%s/%" PRId32 " of stream %s: its stored position has disappeared (a fail-over, a restore, or --reset-stream); "
+		log_error("%s/%" PRId32 " of stream %s: its stored position has disappeared (a fail-over, a restore, or "
+		          "--reset-stream); "
 		          "start again to go on from what is there",
 		          p->topic, p->partition, p->stream);
 		return EXIT_RETRY;
 	}
-	log_error("%s/%" PRId32 " of stream %s: the input resumes at offset %" PRId64 ", but no position is stored for it; another database or "
+	log_error("%s/%" PRId32 " of stream %s: the input resumes at offset %" PRId64 ", but no position is stored for "
+	          "it; another database or "
 	          "table? Read the stream from its beginning",
 	          p->topic, p->partition, p->stream, p->begin);
 	return EXIT_CONFLICT;
@@ -128,7 +132,8 @@ static bool accepted(const struct fence *f, const struct partition *p)
 	for (size_t i = 0; i < f->gaps; i++) {
 		const struct gap *g = &f->gap[i];
 
-		if (g->partition == p->partition && g->from == p->position && g->to == p->begin && strcmp(g->topic, p->topic) == 0)
+		if (g->partition == p->partition && g->from == p->position && g->to == p->begin &&
+		    strcmp(g->topic, p->topic) == 0)
 			return true;
 	}
 	return false;
@@ -151,21 +156,24 @@ static int check_behind(struct fence *f, struct server *s, struct partition *p)
 		if (r == NULL)
 			return -1;
 		PQclear(r);
-		log_notice("%s/%" PRId32 " of stream %s: the gap %" PRId64 "-%" PRId64 " is accepted", p->topic, p->partition, p->stream,
+		log_notice("%s/%" PRId32 " of stream %s: the gap %" PRId64 "-%" PRId64 " is accepted", p->topic, p->partition,
+		           p->stream,
 		           p->position, p->begin);
 		p->gap = p->begin - p->position;
 		p->position = p->begin;
 		return EXIT_DONE;
 	}
 	if (p->resume || p->satisfied) {
-		log_error("%s/%" PRId32 " of stream %s: the stored position is %" PRId64 ", but what came before %" PRId64 " was stored already: "
+		log_error("%s/%" PRId32 " of stream %s: the stored position is %" PRId64 ", but what came before %" PRId64 " "
+		          "was stored already: "
 		          "committed data is gone (a fail-over or a restore); start again to go on from what is there",
 		          p->topic, p->partition, p->stream, p->position, p->have);
 		return EXIT_RETRY;
 	}
-	log_error("%s/%" PRId32 " of stream %s: the input begins at offset %" PRId64 ", but only what comes before %" PRId64 " is stored: the "
-	          "records between would be lost. Resume from the stored position, or give them up with --accept-gap %s/%" PRId32 ":%" PRId64
-	          "-%" PRId64,
+	log_error("%s/%" PRId32 " of stream %s: the input begins at offset %" PRId64 ", but only what comes before "
+	          "%" PRId64 " is stored: the "
+	          "records between would be lost. Resume from the stored position, or give them up with --accept-gap "
+	          "%s/%" PRId32 ":%" PRId64 "-%" PRId64,
 	          p->topic, p->partition, p->stream, p->have, p->position, p->topic, p->partition, p->position, p->have);
 	return EXIT_CONFLICT;
 }
@@ -177,13 +185,15 @@ static int check_locked(struct fence *f, struct server *s, struct partition *p, 
 	p->locked = p->seen = true;
 	p->position = to_int(r, row, 1);
 	if (!PQgetisnull(r, row, 2)) {
-		log_error("stream %s is broken since %s: records of %s/%" PRId32 " came out of order. Read it again from its beginning, after "
+		log_error("stream %s is broken since %s: records of %s/%" PRId32 " came out of order. Read it again from its "
+		          "beginning, after "
 		          "pgload --reset-stream --stream %s (what is stored is not stored twice)",
 		          p->stream, PQgetvalue(r, row, 2), p->topic, p->partition, p->stream);
 		return EXIT_CONFLICT;
 	}
 	if (p->cluster[0] != '\0' && cluster[0] != '\0' && strcmp(p->cluster, cluster) != 0) {
-		log_error("%s/%" PRId32 " of stream %s comes from Kafka cluster %s, but its position belongs to cluster %s: give this stream another "
+		log_error("%s/%" PRId32 " of stream %s comes from Kafka cluster %s, but its position belongs to cluster %s: "
+		          "give this stream another "
 		          "name (consumer group or --stream), or forget the old one with pgload --reset-stream --stream %s",
 		          p->topic, p->partition, p->stream, p->cluster, cluster, p->stream);
 		return EXIT_CONFLICT;
@@ -235,7 +245,7 @@ done:
 	return status;
 }
 
-/* --- advancing ------------------------------------------------------------------------------------------------------ */
+/* --- advancing ------------------------------------------------------------------------------------------- */
 
 static bool changed(const struct partition *p)
 {

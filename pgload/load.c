@@ -9,7 +9,7 @@
 #include "log.h"
 #include "metrics.h"
 
-/* --- committing ----------------------------------------------------------------------------------------------------- */
+/* --- committing ------------------------------------------------------------------------------------------ */
 
 static void add_positions(struct load *l, struct buf *to)
 {
@@ -42,10 +42,10 @@ static int print_commit(struct load *l)
 	buf_add_text(line, "{\"target\":");
 	json_quote(line, span_of(w->table->table->target));
 	buf_addf(line,
-	         ",\"rows\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"dead_letters\":%" PRIu64 ",\"labels\":%" PRIu64 ",\"skipped\":%" PRIu64
-	         ",\"holes\":%" PRIu64 ",\"ms\":%.3f",
-	         w->batch.rows, w->batch.duplicates, w->batch.dead_letters, w->batch.labels, w->batch.skipped, w->batch.holes,
-	         (double)w->batch_us / 1000);
+	         ",\"rows\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"dead_letters\":%" PRIu64 ",\"labels\":%" PRIu64
+	         ",\"skipped\":%" PRIu64 ",\"holes\":%" PRIu64 ",\"ms\":%.3f",
+	         w->batch.rows, w->batch.duplicates, w->batch.dead_letters, w->batch.labels, w->batch.skipped,
+	         w->batch.holes, (double)w->batch_us / 1000);
 	if (w->dry_run)
 		buf_add_text(line, ",\"dry_run\":true");
 	add_positions(l, line);
@@ -99,7 +99,7 @@ static int commit_if_full(struct load *l)
 	return commit(l);
 }
 
-/* --- taking a line -------------------------------------------------------------------------------------------------- */
+/* --- taking a line --------------------------------------------------------------------------------------- */
 
 static struct record *add_record(struct load *l, enum sink sink, struct partition *p)
 {
@@ -199,7 +199,8 @@ static void take_record(struct load *l, struct partition *p)
 
 	keep_payload(l, r);
 	r->row.at = rows->n;
-	if (row_encode(&st->encoder, rows, (int32_t)l->batch.count - 1, &l->intake.object, l->intake.has_envelope, &fault) < 0) {
+	if (row_encode(&st->encoder, rows, (int32_t)l->batch.count - 1, &l->intake.object, l->intake.has_envelope,
+	               &fault) < 0) {
 		r->sink = SINK_DEAD;
 		add_letter(l, span_of(log_tool()), span_of(fault.reason), span_of(fault.detail));
 	} else {

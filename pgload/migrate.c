@@ -63,7 +63,8 @@ int migrate(struct server *s, struct out *out)
 	seen = (int)strtol(PQgetvalue(r, 0, 0), NULL, 10);
 	PQclear(r);
 	if (seen > STEPS) {
-		log_error("the database was set up by a later version (schema %d, this one knows %d): use that version", seen, STEPS);
+		log_error("the database was set up by a later version (schema %d, this one knows %d): use that version", seen,
+		          STEPS);
 		server_rollback(s);
 		return EXIT_USAGE;
 	}

@@ -5,7 +5,8 @@
 #include "out.h"
 #include "server.h"
 
-/* Take the steps that the database has not seen, all in one transaction; prints one NDJSON line for each. Returns the exit status. */
+/* Take the steps that the database has not seen, all in one transaction; prints one NDJSON line for each. Returns
+ * the exit status. */
 int migrate(struct server *s, struct out *out);
 
 #endif

@@ -28,34 +28,48 @@ static struct options {
 } o = {.batch = 10000, .patience = 60000000, .max_refused = 1};
 
 static const struct opt table[] = {
-    {OPT_STRING, 'd', "dbname", &o.conninfo, "CONNINFO", "database: connection string or URI (the PG* variables)", .min = 0},
-    {OPT_STRING, 't', "table", &o.table, "TABLE", "target, perhaps SCHEMA.TABLE (fact_transaction); labels go to fraud_label", .min = 0},
+    {OPT_STRING, 'd', "dbname", &o.conninfo, "CONNINFO", "database: connection string or URI (the PG* variables)",
+     .min = 0},
+    {OPT_STRING, 't', "table", &o.table, "TABLE", "target, perhaps SCHEMA.TABLE (fact_transaction); labels go to "
+     "fraud_label", .min = 0},
     {OPT_HEADING, .help = "Loading:"},
-    {OPT_STRING, 0, "upsert", &o.upsert, "COLUMNS", "replace rows of the same key (the primary key, or COLUMNS: a,b); the last one wins",
+    {OPT_STRING, 0, "upsert", &o.upsert, "COLUMNS", "replace rows of the same key (the primary key, or COLUMNS: a,b); "
+     "the last one wins",
      .optional = true},
-    {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (10000)", .min = 1, .max = 1000000},
+    {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (10000)", .min = 1,
+     .max = 1000000},
     {OPT_STRING, 0, "stream", &o.stream, "NAME", "take only records of this stream", .min = 0},
-    {OPT_LIST, 0, "accept-gap", &o.gaps, "GAP", "TOPIC/PARTITION:FROM-TO: offsets given up; FROM is where the stored position is, TO where the input begins", .min = 0},
-    {OPT_REAL, 0, "max-refused", &o.max_refused, "PERCENT", "of the last 10000 records that the server may refuse before this is an error (1)",
+    {OPT_LIST, 0, "accept-gap", &o.gaps, "GAP", "TOPIC/PARTITION:FROM-TO: offsets given up; FROM is where the stored "
+     "position is, TO where the input begins", .min = 0},
+    {OPT_REAL, 0, "max-refused", &o.max_refused, "PERCENT",
+     "of the last 10000 records that the server may refuse before this is an error (1)",
      .min = 0, .max = 100},
-    {OPT_DURATION, 0, "patience", &o.patience, "DURATION", "keep trying so long when the server fails, then exit 75 (60s)", .min = 0},
-    {OPT_FLAG, 0, "dry-run", &o.dry_run, NULL, "do everything but commit; print what would be rejected. Each batch is judged by itself", .min = 0},
-    {OPT_FLAG, 0, "async-commit", &o.async_commit, NULL, "do not wait for the server's disk; a crash of the server is noticed and repeats some work", .min = 0},
-    {OPT_FLAG, 0, "no-fence", &o.no_fence, NULL, "neither look at stored positions nor move them: only keys prevent doubles", .min = 0},
+    {OPT_DURATION, 0, "patience", &o.patience, "DURATION",
+     "keep trying so long when the server fails, then exit 75 (60s)", .min = 0},
+    {OPT_FLAG, 0, "dry-run", &o.dry_run, NULL, "do everything but commit; print what would be rejected. Each batch is "
+     "judged by itself", .min = 0},
+    {OPT_FLAG, 0, "async-commit", &o.async_commit, NULL, "do not wait for the server's disk; a crash of the server is "
+     "noticed and repeats some work", .min = 0},
+    {OPT_FLAG, 0, "no-fence", &o.no_fence, NULL, "neither look at stored positions nor move them: only keys prevent "
+     "doubles", .min = 0},
     {OPT_HEADING, .help = "Instead of loading:"},
     {OPT_FLAG, 0, "init", &o.init, NULL, "make the suite's tables, or bring them up to date", .min = 0},
-    {OPT_FLAG, 0, "positions", &o.positions, NULL, "print where --stream goes on in -t TABLE (in the table furthest behind), one line a partition", .min = 0},
-    {OPT_FLAG, 0, "reset-stream", &o.reset, NULL, "forget the positions of --stream (in -t TABLE; in all): it is read again from its beginning", .min = 0},
-    {OPT_FLAG, 0, "dead-letters", &o.dead_letters, NULL, "print what could not be stored and is not resolved (of --stream, in -t TABLE, --since)", .min = 0},
-    {OPT_STRING, 0, "since", &o.since, "WHEN", "for --dead-letters: a duration back from now (2h), or a timestamp", .min = 0},
+    {OPT_FLAG, 0, "positions", &o.positions, NULL, "print where --stream goes on in -t TABLE (in the table furthest "
+     "behind), one line a partition", .min = 0},
+    {OPT_FLAG, 0, "reset-stream", &o.reset, NULL, "forget the positions of --stream (in -t TABLE; in all): it is read "
+     "again from its beginning", .min = 0},
+    {OPT_FLAG, 0, "dead-letters", &o.dead_letters, NULL,
+     "print what could not be stored and is not resolved (of --stream, in -t TABLE, --since)", .min = 0},
+    {OPT_STRING, 0, "since", &o.since, "WHEN", "for --dead-letters: a duration back from now (2h), or a timestamp",
+     .min = 0},
     {.type = OPT_END},
 };
 
 static const struct opt_spec spec = {
     .tool = "pgload",
     .synopsis = "[OPTION ...] [FILE ...]",
-    .summary = "Load NDJSON into a PostgreSQL table: members go to the columns of their names. Records from kconsume are stored exactly once.\n"
-               "Prints one line of JSON for each commit.",
+    .summary = "Load NDJSON into a PostgreSQL table: members go to the columns of their names. Records from kconsume\n"
+               "are stored exactly once. Prints one line of JSON for each commit.",
     .options = table,
     .examples = "  pgload --init\n"
                 "  kconsume | fraudcheck | pgload\n"
@@ -83,7 +97,8 @@ static void check_options(int operands)
 /* The suite's tables must be there: even plain loading needs dead_letter. */
 static int check_schema(struct server *s)
 {
-	PGresult *r = server_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') is not null", 0, NULL);
+	PGresult *r = server_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') "
+	                           "is not null", 0, NULL);
 	int status = EXIT_DONE;
 
 	if (r == NULL) {
@@ -140,7 +155,7 @@ static int ask(struct server *s, struct out *out)
 	return status;
 }
 
-/* --- loading -------------------------------------------------------------------------------------------------------- */
+/* --- loading --------------------------------------------------------------------------------------------- */
 
 static int open_table(struct server *s, struct stage *st)
 {
@@ -214,7 +229,8 @@ static int load(struct server *s, struct out *out, bool progress, char **files, 
 {
 	struct stage table_stage = {0}, label_stage = {0};
 	struct fence fence;
-	struct writer w = {.server = s, .table = &table_stage, .dry_run = o.dry_run, .patience = o.patience, .max_refused = o.max_refused / 100,
+	struct writer w = {.server = s, .table = &table_stage, .dry_run = o.dry_run, .patience = o.patience,
+	                   .max_refused = o.max_refused / 100,
 	                   .table_name = o.table};
 	struct load l = {.writer = &w, .fence = &fence, .out = out, .batch_rows = o.batch, .progress = {.on = progress}};
 	bool labels = false;
@@ -239,9 +255,10 @@ static int load(struct server *s, struct out *out, bool progress, char **files, 
 	}
 	if (status == EXIT_DONE)
 		status = load_files(&l, files);
-	log_info("%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters, %" PRIu64 " labels, %" PRIu64 " skipped, %" PRIu64 " holes",
-	         o.dry_run ? "dry run, nothing is stored: " : "", w.total.rows, w.total.duplicates, w.total.dead_letters, w.total.labels,
-	         w.total.skipped, w.total.holes);
+	log_info("%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters, %" PRIu64 " labels, %" PRIu64
+	         " skipped, %" PRIu64 " holes",
+	         o.dry_run ? "dry run, nothing is stored: " : "", w.total.rows, w.total.duplicates, w.total.dead_letters,
+	         w.total.labels, w.total.skipped, w.total.holes);
 	*rejects = w.total.dead_letters;
 	load_free(&l);
 	writer_free(&w);
@@ -265,7 +282,8 @@ int main(int argc, char **argv)
 	check_options(argc - operands);
 	tool_start(&common);
 	out_init(&out, STDOUT_FILENO, 0);
-	status = server_open(&server, o.conninfo, o.async_commit, o.patience < CONNECT_PATIENCE_US ? o.patience : CONNECT_PATIENCE_US);
+	status = server_open(&server, o.conninfo, o.async_commit,
+	                     o.patience < CONNECT_PATIENCE_US ? o.patience : CONNECT_PATIENCE_US);
 	if (status == EXIT_DONE) {
 		bool loading = !(o.init || o.positions || o.reset || o.dead_letters);
 

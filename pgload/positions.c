@@ -8,8 +8,8 @@
 
 static int failed(struct server *s, const char *what)
 {
-	log_error("%s: %s%s%s", what, s->message, strcmp(s->sqlstate, "42P01") == 0 ? "; set the database up with pgload --init" : "",
-	          strcmp(s->sqlstate, "42P01") == 0 ? " (SQLSTATE 42P01)" : "");
+	log_error("%s: %s (SQLSTATE %s)%s", what, s->message, s->sqlstate,
+	          strcmp(s->sqlstate, "42P01") == 0 ? "; set the database up with pgload --init" : "");
 	return pg_exit_status(s->class);
 }
 
@@ -50,9 +50,11 @@ int positions_print(struct server *s, const char *stream, const char *target, st
 	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++) {
 		if (PQgetisnull(r, row, 1))
 			continue;
-		log_error("stream %s is broken since %s: records of %s/%s came out of order on their way to %s. Read it again from its beginning, after "
+		log_error("stream %s is broken since %s: records of %s/%s came out of order on their way to %s. Read it again "
+		          "from its beginning, after "
 		          "pgload --reset-stream --stream %s (what is stored is not stored twice)",
-		          stream, PQgetvalue(r, row, 1), PQgetvalue(r, row, 2), PQgetvalue(r, row, 3), PQgetvalue(r, row, 4), stream);
+		          stream, PQgetvalue(r, row, 1), PQgetvalue(r, row, 2), PQgetvalue(r, row, 3),
+		          PQgetvalue(r, row, 4), stream);
 		status = EXIT_CONFLICT;
 	}
 	if (status == EXIT_DONE)

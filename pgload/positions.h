@@ -6,8 +6,8 @@
 #include "server.h"
 
 /*
- * --positions: one NDJSON line for each partition of the stream; without a target the one that is furthest behind speaks. EXIT_CONFLICT for a
- * stream that is broken, EXIT_RETRY from a standby (it may be behind).
+ * --positions: one NDJSON line for each partition of the stream; without a target the one that is furthest behind
+ * speaks. EXIT_CONFLICT for a stream that is broken, EXIT_RETRY from a standby (it may be behind).
  */
 int positions_print(struct server *s, const char *stream, const char *target, struct out *out);
 

@@ -111,12 +111,14 @@ static int add_field(struct row_encoder *e, struct buf *to, size_t i, struct fau
 	if (m != NULL && m->type != JSON_NULL)
 		return c->encode(to, c, m, f);
 	if (c->required)
-		return fault_set(f, "missing_column", m == NULL ? "%s is not null, and the record lacks it" : "%s must not be null", c->name);
+		return fault_set(f, "missing_column",
+		                 m == NULL ? "%s is not null, and the record lacks it" : "%s must not be null", c->name);
 	wire_null(to);
 	return 0;
 }
 
-int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct json_object *o, size_t first, struct fault *f)
+int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct json_object *o, size_t first,
+               struct fault *f)
 {
 	const struct table *t = e->table;
 	size_t start = to->n;

@@ -147,7 +147,7 @@ bool server_rollback(struct server *s)
 	return fine && PQtransactionStatus(s->c) == PQTRANS_IDLE;
 }
 
-/* --- array parameters ----------------------------------------------------------------------------------------------- */
+/* --- array parameters ------------------------------------------------------------------------------------ */
 
 void array_open(struct buf *b)
 {

@@ -1,6 +1,6 @@
 /*
- * One connection and what pgload asks of it: settings, prepared statements, and errors that the caller judges before anybody
- * is told of them.
+ * One connection and what pgload asks of it: settings, prepared statements, and errors that the caller judges before
+ * anybody is told of them.
  */
 #ifndef PGLOAD_SERVER_H
 #define PGLOAD_SERVER_H
@@ -22,13 +22,14 @@ struct server {
 	char message[512]; /* UTF-8, one line */
 };
 
-/* Connect (pg_connect) and set the session up. EXIT_DONE, EXIT_RETRY or EXIT_USAGE with a message. An open connection is closed first. */
+/* Connect (pg_connect) and set the session up. EXIT_DONE, EXIT_RETRY or EXIT_USAGE with a message. An open
+ * connection is closed first. */
 int server_open(struct server *s, const char *conninfo, bool async_commit, int64_t patience);
 void server_close(struct server *s);
 
 /*
- * Run one statement with text parameters, prepared on first use (its text must outlive the session). The result (PQclear() it), or NULL with
- * class, sqlstate and message set.
+ * Run one statement with text parameters, prepared on first use (its text must outlive the session). The result
+ * (PQclear() it), or NULL with class, sqlstate and message set.
  */
 PGresult *server_query(struct server *s, const char *sql, int count, const char *const *values);
 

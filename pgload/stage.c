@@ -71,14 +71,18 @@ static void conflict(struct batch *b, size_t i, const struct table *t, const PGr
 	char detail[512];
 
 	if (PQgetvalue(r, row, 1)[0] == 't')
-		snprintf(detail, sizeof(detail), "%s has no row of this key: another unique constraint or a trigger kept it out", t->target);
+		snprintf(detail, sizeof(detail), "%s has no row of this key: another unique constraint or a trigger kept it "
+		         "out", t->target);
 	else
-		snprintf(detail, sizeof(detail), "%s has another record of this key, different in %.400s", t->target, PQgetvalue(r, row, 2));
+		snprintf(detail, sizeof(detail), "%s has another record of this key, different in %.400s", t->target,
+		         PQgetvalue(r, row, 2));
 	batch_letter(b, i, span_of(log_tool()), SPAN("conflicting_duplicate"), span_of(detail));
 }
 
-/* Which of the records were not inserted, and are they the same as what is there? `missing` are those whose key was there before. */
-static int find_duplicates(struct stage *st, struct server *s, struct batch *b, const char *const *bounds, const char *missing,
+/* Which of the records were not inserted, and are they the same as what is there? `missing` are those whose key was
+ * there before. */
+static int find_duplicates(struct stage *st, struct server *s, struct batch *b, const char *const *bounds,
+                           const char *missing,
                            size_t *found)
 {
 	const char *values[] = {bounds[0], bounds[1], missing};
@@ -102,7 +106,8 @@ static int find_duplicates(struct stage *st, struct server *s, struct batch *b, 
 /* A table without a key cannot say which rows a trigger dropped: their number is all there is. */
 static void drop_last(const struct stage *st, struct batch *b, size_t lo, size_t hi, size_t missing)
 {
-	log_warn("%s: %zu rows were not inserted, and without a key nobody can say which: they count as duplicates", st->table->target, missing);
+	log_warn("%s: %zu rows were not inserted, and without a key nobody can say which: they count as duplicates",
+	         st->table->target, missing);
 	for (size_t i = hi; i > lo && missing > 0; i--) {
 		if (mine(st, &b->record[i - 1]) && b->record[i - 1].verdict == VERDICT_ROW) {
 			b->record[i - 1].verdict = VERDICT_DUPLICATE;
@@ -111,7 +116,8 @@ static void drop_last(const struct stage *st, struct batch *b, size_t lo, size_t
 	}
 }
 
-static int judge_inserted(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi, const char *const *bounds,
+static int judge_inserted(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi,
+                          const char *const *bounds,
                           const PGresult *r, size_t staged)
 {
 	size_t inserted = strtoul(PQgetvalue(r, 0, 0), NULL, 10), found = 0;

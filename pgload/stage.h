@@ -1,6 +1,6 @@
 /*
- * A table and the way rows get into it: binary COPY into a temporary staging table, then one insert in key order that knows what was there
- * before. The statements are made from the catalogue.
+ * A table and the way rows get into it: binary COPY into a temporary staging table, then one insert in key order that
+ * knows what was there before. The statements are made from the catalogue.
  */
 #ifndef PGLOAD_STAGE_H
 #define PGLOAD_STAGE_H
@@ -31,8 +31,9 @@ void stage_free(struct stage *st);
 int stage_create(struct stage *st, struct server *s);
 
 /*
- * In an open transaction: store the records lo <= i < hi of the batch that belong to this sink and are not skipped, and set their verdicts (with dead
- * letters for conflicting duplicates). 0, or -1 with s->class: verdicts are then those of before.
+ * In an open transaction: store the records lo <= i < hi of the batch that belong to this sink and are not skipped, and
+ * set their verdicts (with dead letters for conflicting duplicates). 0, or -1 with s->class: verdicts are then those of
+ * before.
  */
 int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi);
 

@@ -104,7 +104,8 @@ char *stage_sql_create(const struct table *t, enum sink sink)
 {
 	struct buf b = {0};
 
-	buf_addf(&b, "create temporary table %s on commit delete rows as select null::integer as pgload_ord", stage_name(sink));
+	buf_addf(&b, "create temporary table %s on commit delete rows as select null::integer as pgload_ord",
+	         stage_name(sink));
 	for (size_t i = 0; i < t->count; i++) {
 		const struct column *c = &t->column[i];
 
@@ -148,8 +149,8 @@ char *stage_sql_insert(const struct table *t, enum sink sink)
 	}
 	add_columns(&b, t, true);
 	buf_addf(&b,
-	         ") select (select count(*) from ins), case when (select count(*) from ins) < (select count(*) from pg_temp.%s s where %s) then "
-	         "array(select s.pgload_ord from pg_temp.%s s where %s",
+	         ") select (select count(*) from ins), case when (select count(*) from ins) < "
+	         "(select count(*) from pg_temp.%s s where %s) then array(select s.pgload_ord from pg_temp.%s s where %s",
 	         stage, range, stage, range);
 	add_keyed(&b, t, "s");
 	buf_add_text(&b, " and not exists (select from ins where ");
@@ -260,7 +261,8 @@ char *stage_sql_upsert(const struct table *t, enum sink sink, bool label)
 	add_keys(&b, t, "s");
 	buf_add_text(&b, ", case when true");
 	add_keyed(&b, t, "s");
-	buf_addf(&b, " then null else s.pgload_ord end, %ss.pgload_ord desc) s order by ", label ? "s.label_ts desc, " : "");
+	buf_addf(&b, " then null else s.pgload_ord end, %ss.pgload_ord desc) s order by ",
+	         label ? "s.label_ts desc, " : "");
 	add_keys(&b, t, "s");
 	buf_add_text(&b, " on conflict (");
 	add_columns(&b, t, true);

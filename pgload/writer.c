@@ -19,15 +19,21 @@ void writer_init(struct writer *w)
 	metric_label(&label, "target", span_of(w->table->table->target));
 	l = buf_text(&label);
 	w->metric.rows = metric_new(METRIC_COUNTER, "txpipe_pgload_rows_total", "Rows stored.", l);
-	w->metric.duplicates = metric_new(METRIC_COUNTER, "txpipe_pgload_duplicates_total", "Records whose row was there already.", l);
-	w->metric.dead_letters = metric_new(METRIC_COUNTER, "txpipe_pgload_dead_letters_total", "Records that became dead letters.", l);
+	w->metric.duplicates = metric_new(METRIC_COUNTER, "txpipe_pgload_duplicates_total",
+	                                  "Records whose row was there already.", l);
+	w->metric.dead_letters = metric_new(METRIC_COUNTER, "txpipe_pgload_dead_letters_total",
+	                                    "Records that became dead letters.", l);
 	w->metric.labels = metric_new(METRIC_COUNTER, "txpipe_pgload_labels_total", "Labels stored.", l);
-	w->metric.skipped = metric_new(METRIC_COUNTER, "txpipe_pgload_skipped_total", "Records below the stored position.", l);
+	w->metric.skipped = metric_new(METRIC_COUNTER, "txpipe_pgload_skipped_total", "Records below the stored position.",
+	                               l);
 	w->metric.holes = metric_new(METRIC_COUNTER, "txpipe_pgload_holes_total", "Offsets that no record had.", l);
 	w->metric.batches = metric_new(METRIC_COUNTER, "txpipe_pgload_commits_total", "Transactions committed.", l);
-	w->metric.retries = metric_new(METRIC_COUNTER, "txpipe_pgload_retries_total", "Transactions run again after a server error.", l);
-	w->metric.refused = metric_new(METRIC_COUNTER, "txpipe_pgload_refused_total", "Records that the server refused.", l);
-	w->metric.seconds = metric_new(METRIC_COUNTER, "txpipe_pgload_commit_seconds_total", "Time spent in transactions.", l);
+	w->metric.retries = metric_new(METRIC_COUNTER, "txpipe_pgload_retries_total",
+	                               "Transactions run again after a server error.", l);
+	w->metric.refused = metric_new(METRIC_COUNTER, "txpipe_pgload_refused_total", "Records that the server refused.",
+	                               l);
+	w->metric.seconds = metric_new(METRIC_COUNTER, "txpipe_pgload_commit_seconds_total", "Time spent in transactions.",
+	                               l);
 	buf_free(&label);
 }
 
@@ -43,7 +49,7 @@ int writer_prepare(struct writer *w)
 	return dead_letter_create(w->server);
 }
 
-/* --- one try -------------------------------------------------------------------------------------------------------- */
+/* --- one try --------------------------------------------------------------------------------------------- */
 
 enum outcome {
 	DONE,
@@ -60,7 +66,9 @@ static bool too_many_refused(const struct writer *w, const struct batch *b)
 		records += w->window[i - 1].records;
 		refused += w->window[i - 1].refused;
 	}
-	return refused > REFUSED_FLOOR && (double)refused > w->max_refused * (double)(records < REFUSED_WINDOW ? records : REFUSED_WINDOW);
+	if (records > REFUSED_WINDOW)
+		records = REFUSED_WINDOW;
+	return refused > REFUSED_FLOOR && (double)refused > w->max_refused * (double)records;
 }
 
 static enum outcome refuse_one(struct writer *w, struct batch *b, size_t i, int *status)
@@ -72,7 +80,8 @@ static enum outcome refuse_one(struct writer *w, struct batch *b, size_t i, int 
 	w->refused++;
 	if (!too_many_refused(w, b))
 		return DONE;
-	log_error("the server refuses too many records, %zu of this batch; the last one: %s (SQLSTATE %s). The batch is not stored: mend the table, "
+	log_error("the server refuses too many records, %zu of this batch; the last one: %s (SQLSTATE %s). The batch is "
+	          "not stored: mend the table, "
 	          "or allow more with --max-refused",
 	          w->refused, w->server->message, w->server->sqlstate);
 	*status = EXIT_CONFLICT;
@@ -98,7 +107,8 @@ static void forget_range(const struct stage *st, struct batch *b, size_t lo, siz
 }
 
 /* Store a range inside a savepoint; where the server refuses it, halve it, down to the records at fault. */
-static enum outcome load_carefully(struct writer *w, struct stage *st, struct batch *b, size_t lo, size_t hi, int *status)
+static enum outcome load_carefully(struct writer *w, struct stage *st, struct batch *b, size_t lo, size_t hi,
+                                   int *status)
 {
 	struct server *s = w->server;
 	size_t letters = b->letters, n = records_of(st, b, lo, hi);
@@ -170,7 +180,8 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 			return *status < 0 ? FAILED : STOP;
 	}
 	judge_positions(w, b);
-	if ((outcome = load(w, w->table, b, careful, status)) != DONE || (outcome = load(w, w->label, b, careful, status)) != DONE)
+	if ((outcome = load(w, w->table, b, careful, status)) != DONE ||
+	    (outcome = load(w, w->label, b, careful, status)) != DONE)
 		return outcome;
 	if (dead_letter_store(s, b, w->table->table->target, &w->scratch) < 0)
 		return FAILED;
@@ -182,9 +193,10 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 	return server_do(s, w->dry_run ? "rollback" : "commit") < 0 ? FAILED : DONE;
 }
 
-/* --- until it is stored --------------------------------------------------------------------------------------------- */
+/* --- until it is stored ---------------------------------------------------------------------------------- */
 
-/* A new connection may lead to a server with another table of that name: rows are encoded for the one that was read first. */
+/* A new connection may lead to a server with another table of that name: rows are encoded for the one that was read
+ * first. */
 static int check_table(struct writer *w)
 {
 	struct table *t;
@@ -215,7 +227,8 @@ static int reconnect(struct writer *w, int64_t until)
 	return status;
 }
 
-/* The server may cure itself: wait, get a working connection, then the caller tries again. EXIT_DONE or the exit status. */
+/* The server may cure itself: wait, get a working connection, then the caller tries again. EXIT_DONE or the exit
+ * status. */
 static int recover(struct writer *w, int attempt, int64_t since)
 {
 	struct server *s = w->server;
@@ -226,7 +239,8 @@ static int recover(struct writer *w, int attempt, int64_t since)
 	       s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate, s->sqlstate[0] == '\0' ? "" : ")");
 	bool usable = server_rollback(s);
 	if (clock_monotonic() >= until || !pg_backoff(attempt)) {
-		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate,
+		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ",
+		          s->sqlstate,
 		          s->sqlstate[0] == '\0' ? "" : ")");
 		return EXIT_RETRY;
 	}
@@ -262,7 +276,8 @@ static void count(struct writer *w, const struct batch *b, int64_t us)
 		const struct partition *p = w->fence->partition[i];
 
 		if (p->touched)
-			n.holes += (uint64_t)(p->gap + p->next - p->position - p->rows - p->duplicates - p->dead_letters - p->labels);
+			n.holes += (uint64_t)(p->gap + p->next - p->position - p->rows - p->duplicates - p->dead_letters -
+			                      p->labels);
 	}
 	w->batch = n;
 	w->batch_us = us;
@@ -308,7 +323,8 @@ int writer_commit(struct writer *w, struct batch *b)
 			return EXIT_USAGE;
 		}
 		if (s->class == PG_ROW && !careful) {
-			log_info("the server refused a batch: %s (SQLSTATE %s); looking for the records at fault", s->message, s->sqlstate);
+			log_info("the server refused a batch: %s (SQLSTATE %s); looking for the records at fault", s->message,
+			         s->sqlstate);
 			server_rollback(s);
 			careful = true;
 			attempt--;

@@ -1,6 +1,6 @@
 /*
- * Writes a batch in one transaction: positions are locked, rows stored, positions advanced, or nothing happens. Knows what to do
- * about each class of server errors.
+ * Writes a batch in one transaction: positions are locked, rows stored, positions advanced, or nothing happens. Knows
+ * what to do about each class of server errors.
  */
 #ifndef PGLOAD_WRITER_H
 #define PGLOAD_WRITER_H
@@ -31,7 +31,8 @@ struct writer {
 	} window[REFUSED_BATCHES];
 	size_t window_used, refused;
 	struct {
-		struct metric *rows, *duplicates, *dead_letters, *labels, *skipped, *holes, *batches, *retries, *refused, *seconds;
+		struct metric *rows, *duplicates, *dead_letters, *labels, *skipped, *holes;
+		struct metric *batches, *retries, *refused, *seconds;
 	} metric;
 };
 

@@ -21,7 +21,8 @@ static int encode(encode_fn *e, int32_t typmod, struct json_member m)
 
 static int number(int precision, int scale, const char *text)
 {
-	return encode(encode_numeric, precision == 0 ? -1 : (precision << 16 | (scale & 0x7ff)) + 4, member(JSON_NUMBER, text));
+	return encode(encode_numeric, precision == 0 ? -1 : (precision << 16 | (scale & 0x7ff)) + 4,
+	              member(JSON_NUMBER, text));
 }
 
 /* numeric on the wire: length, groups, weight, sign, scale, the groups. */
@@ -35,8 +36,9 @@ static void check_numeric(int precision, int scale, const char *text, const int1
 		assert_int_equal((int16_t)(p[0] << 8 | p[1]), want[i]);
 	}
 }
-#define CHECK_NUMERIC(precision, scale, text, ...)                                                                                       \
-	check_numeric(precision, scale, text, (const int16_t[]){__VA_ARGS__}, sizeof((const int16_t[]){__VA_ARGS__}) / sizeof(int16_t))
+#define GROUPS(...) ((const int16_t[]){__VA_ARGS__})
+#define CHECK_NUMERIC(precision, scale, text, ...) \
+	check_numeric(precision, scale, text, GROUPS(__VA_ARGS__), sizeof(GROUPS(__VA_ARGS__)) / sizeof(int16_t))
 
 static void numeric_groups(void **state)
 {

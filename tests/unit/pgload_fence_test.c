@@ -7,7 +7,8 @@ static struct intake in;
 static struct line_reader *reader;
 static struct partition *partition;
 
-/* Hand the next line to the fence: `constant` is what a run's lines begin with, `rest` the remaining members of the envelope. */
+/* Hand the next line to the fence: `constant` is what a run's lines begin with, `rest` the remaining members of the
+ * envelope. */
 static enum fence_answer note(const char *run, const char *origin, int begin, const char *rest)
 {
 	static struct buf line;
@@ -15,8 +16,10 @@ static enum fence_answer note(const char *run, const char *origin, int begin, co
 	size_t at;
 
 	buf_clear(&line);
-	buf_addf(&line, "{\"_kafka\":{\"stream\":\"s\",\"topic\":\"t\",\"partition\":0,\"of\":4,\"run\":\"%s\",\"origin\":\"%s\",\"begin\":%d,%s}}", run,
-	         origin, begin, rest);
+	buf_addf(&line,
+	         "{\"_kafka\":{\"stream\":\"s\",\"topic\":\"t\",\"partition\":0,\"of\":4,"
+	         "\"run\":\"%s\",\"origin\":\"%s\",\"begin\":%d,%s}}",
+	         run, origin, begin, rest);
 	in.line = buf_span(&line);
 	assert_int_equal(json_scan(&in.object, in.line, &at), JSON_OK);
 	assert_int_equal(envelope_read(&in.envelope, &in.object, &why), 0);
@@ -45,7 +48,8 @@ static int teardown(void **state)
 static void segments(void **state)
 {
 	(void)state;
-	assert_int_equal(note("a", "beginning", 0, "\"event\":\"assigned\",\"from\":0,\"low\":0,\"cluster\":\"c\""), FENCE_SKIP);
+	assert_int_equal(note("a", "beginning", 0, "\"event\":\"assigned\",\"from\":0,\"low\":0,\"cluster\":\"c\""),
+	                 FENCE_SKIP);
 	assert_true(fence_touched(&fence));
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":0,\"ts\":1"), FENCE_TAKE);
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":2,\"ts\":1"), FENCE_TAKE);
@@ -96,7 +100,8 @@ static void warm(void **state)
 static void counting(void **state)
 {
 	struct batch b = {0};
-	static const uint8_t verdicts[] = {VERDICT_SKIPPED, VERDICT_ROW, VERDICT_DUPLICATE, VERDICT_DEAD, VERDICT_LABEL, VERDICT_ROW};
+	static const uint8_t verdicts[] = {VERDICT_SKIPPED, VERDICT_ROW, VERDICT_DUPLICATE, VERDICT_DEAD, VERDICT_LABEL,
+	                                   VERDICT_ROW};
 
 	(void)state;
 	for (int64_t i = 0; i < 6; i++) {
@@ -130,7 +135,8 @@ static void counting(void **state)
 
 static void gaps(void **state)
 {
-	static const char *const bad[] = {"", "t", "t/0", "t/0:1", "t/0:5-5", "t/0:6-5", "t/x:1-2", "/0:1-2", "t/-1:1-2", "t/0:-1-2", "t/0:1-2x"};
+	static const char *const bad[] = {"", "t", "t/0", "t/0:1", "t/0:5-5", "t/0:6-5", "t/x:1-2", "/0:1-2", "t/-1:1-2",
+	                                  "t/0:-1-2", "t/0:1-2x"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -145,8 +151,10 @@ static void gaps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(segments, setup, teardown), cmocka_unit_test_setup_teardown(order, setup, teardown),
-	    cmocka_unit_test_setup_teardown(warm, setup, teardown),     cmocka_unit_test_setup_teardown(counting, setup, teardown),
+	    cmocka_unit_test_setup_teardown(segments, setup, teardown),
+	    cmocka_unit_test_setup_teardown(order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(warm, setup, teardown),
+	    cmocka_unit_test_setup_teardown(counting, setup, teardown),
 	    cmocka_unit_test_setup_teardown(gaps, setup, teardown),
 	};
 
