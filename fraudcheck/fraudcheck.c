@@ -91,6 +91,8 @@ static int load_rules(struct judge *judge)
 		print_errors(&errors);
 		status = EXIT_USAGE;
 	}
+	if (status == EXIT_DONE && judge->program.rules == 0)
+		log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
 	buf_free(&rules);
 	buf_free(&currencies);
 	buf_free(&errors);

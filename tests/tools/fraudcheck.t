@@ -238,6 +238,10 @@ for name in $(grep -o '`[a-z_]*(' "$root/docs/rules.md" | tr -d '`(' | sort -u);
 	like "docs/rules.md: there is a function $name" "$(fraudcheck --check -f function.rules 2>&1)" "$name takes"
 done
 
+: >empty.rules
+exits 0 "a rule file without rules judges" fraudcheck -f empty.rules some.ndjson
+is "but warns: it may have been lost on the way" "$(cat err)" \
+	"fraudcheck: warning: empty.rules: there are no rules in it: no record will be flagged"
 exits 74 "a full disk is an error" bash -c 'exec fraudcheck plain.ndjson >/dev/full'
 like "and says so" "$(cat err)" 'No space left'
 for option in --check --help --version; do
