@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "dead_letter.h"
@@ -165,11 +166,65 @@ static void judge_positions(const struct writer *w, struct batch *b)
 	}
 }
 
+/* Would a second try store the batch twice? Its positions forbid that, where it has any; a key need not be there. */
+static bool needs_witness(const struct writer *w, const struct batch *b)
+{
+	bool plain = w->fence == NULL;
+
+	for (size_t i = 0; i < b->count && !plain; i++)
+		plain = b->record[i].partition == NULL;
+	return plain && !w->dry_run;
+}
+
+static enum outcome commit(struct writer *w, const struct batch *b)
+{
+	struct server *s = w->server;
+
+	if (needs_witness(w, b)) {
+		PGresult *r = server_query(s, "select pg_current_xact_id()", 0, NULL);
+
+		if (r == NULL)
+			return FAILED;
+		snprintf(w->unsure, sizeof(w->unsure), "%s", PQgetvalue(r, 0, 0));
+		PQclear(r);
+	}
+	if (server_do(s, w->dry_run ? "rollback" : "commit") < 0)
+		return FAILED;
+	w->unsure[0] = '\0';
+	return DONE;
+}
+
+/* The try before ended with a COMMIT that nobody answered: DONE if it had worked, STOP if it had not, FAILED if the server cannot tell yet (the
+ * old backend may still be at it). */
+static enum outcome look_back(struct writer *w)
+{
+	struct server *s = w->server;
+	const char *values[] = {w->unsure};
+	PGresult *r = server_query(s, "select pg_xact_status($1::xid8)", 1, values);
+	enum outcome outcome;
+
+	if (r == NULL && s->class != PG_ROW)
+		return FAILED;
+	if (r != NULL && strcmp(PQgetvalue(r, 0, 0), "in progress") == 0) {
+		s->class = PG_AGAIN;
+		s->sqlstate[0] = '\0';
+		snprintf(s->message, sizeof(s->message), "the transaction before is still being committed");
+		outcome = FAILED;
+	} else { /* of a number that the server does not know yet nothing was stored: it was restored */
+		outcome = r != NULL && strcmp(PQgetvalue(r, 0, 0), "committed") == 0 ? DONE : STOP;
+		w->unsure[0] = '\0';
+	}
+	PQclear(r);
+	return outcome;
+}
+
 static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, int *status)
 {
 	struct server *s = w->server;
 	enum outcome outcome;
 
+	if (w->unsure[0] != '\0' && (outcome = look_back(w)) != STOP)
+		return outcome;
 	batch_rewind(b);
 	w->refused = 0;
 	if (server_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
@@ -190,7 +245,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 		if (fence_advance(w->fence, s) < 0)
 			return FAILED;
 	}
-	return server_do(s, w->dry_run ? "rollback" : "commit") < 0 ? FAILED : DONE;
+	return commit(w, b);
 }
 
 /* --- until it is stored ---------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ struct writer {
 	double max_refused;        /* share of the last records that the server may refuse; 1: all */
 	struct counts total, batch;
 	int64_t batch_us;          /* how long the last commit took, tries included */
+	char unsure[24];           /* the transaction whose COMMIT was not answered, where no position tells; "": none */
 	struct buf scratch;
 	/* Records and refused ones of the last batches, newest last. */
 	struct {

@@ -64,25 +64,38 @@ is "status" "$?" 75
 is "what was committed is there, no more" "$(facts) $(books)" "10|10 0|10|10|0|0|0|0"
 
 note "the answer to COMMIT is lost"
-fresh
 # A standby that never comes: the transaction is committed here, and its backend waits. Then it is terminated.
-(wait_for 10 test -e "$work/go"; head -5 "$work/all") | pgload >"$work/out" 2>"$work/err" & loader=$!
 idle() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'pgload' and state = 'idle' and query like 'create temp%dead_letter%'")" = 1 ]; }
 waiting() { [ -n "$(sql "select pid from pg_stat_activity where application_name = 'pgload' and wait_event = 'SyncRep'")" ]; }
-wait_for 10 idle
-sql "alter system set synchronous_standby_names = 'nobody'" >/dev/null
-sql "select pg_reload_conf()" >/dev/null
-wait_for 10 eval '[ "$(sql "show synchronous_standby_names")" = nobody ]'
-touch "$work/go"
-ok "the commit waits" wait_for 10 waiting
-psql -Xq -c "set synchronous_commit = local" -c "alter system reset synchronous_standby_names" >/dev/null
-lost=$(sql "select pid from pg_stat_activity where application_name = 'pgload'")
-sql "select pg_terminate_backend($lost)" >/dev/null
-sql "select pg_reload_conf()" >/dev/null
-wait "$loader"
-is "status" "$?" 0
+lose_answer() { # FILE TABLE: sets status
+	local lost loader
+	rm -f "$work/go"
+	(wait_for 10 test -e "$work/go"; cat "$1") | pgload -t "$2" >"$work/out" 2>"$work/err" & loader=$!
+	wait_for 10 idle
+	sql "alter system set synchronous_standby_names = 'nobody'" >/dev/null
+	sql "select pg_reload_conf()" >/dev/null
+	wait_for 10 eval '[ "$(sql "show synchronous_standby_names")" = nobody ]'
+	touch "$work/go"
+	ok "the commit waits" wait_for 10 waiting
+	psql -Xq -c "set synchronous_commit = local" -c "alter system reset synchronous_standby_names" >/dev/null
+	lost=$(sql "select pid from pg_stat_activity where application_name = 'pgload'")
+	sql "select pg_terminate_backend($lost)" >/dev/null
+	sql "select pg_reload_conf()" >/dev/null
+	wait "$loader"
+	status=$?
+}
+fresh
+head -5 "$work/all" >"$work/five"
+lose_answer "$work/five" fact_transaction
+is "status" "$status" 0
 like "the batch was sent again" "$(cat "$work/err")" 'trying again'
 is "and found to be stored" "$(facts) $(books) $(jq -c '[.rows,.skipped]' "$work/out")" "5|5 0|5|5|0|0|0|0 [0,5]"
+# Neither position nor key: the server is asked what became of the transaction.
+sql "create table keyless (n int)" >/dev/null
+seq 5 | sed 's/.*/{"n":&}/' >"$work/plain"
+lose_answer "$work/plain" keyless
+is "without position and key: status" "$status" 0
+is "stored once, and told so" "$(sql "select count(*) from keyless") $(jq -c '[.rows,.duplicates]' "$work/out")" "5 [5,0]"
 
 note "a locked table"
 fresh
