@@ -63,6 +63,15 @@ ok "state" state_is stopped
 exits 1 "status after the stop" stream status
 exits 0 "stop again" stream stop
 
+
+# --- several starts at once
+tell '' '' ''
+for i in 1 2 3; do stream start -n 2 2>/dev/null & starts+=($!); done
+wait "${starts[@]}"
+is "one of them starts two pipelines" "$(calls 'kconsume --resume')" 2
+exits 0 "stops" stream stop --grace 5
+is "nobody is left" "$(pgrep -fc "$dir/")" 0
+
 # --- what restarts
 tell 'exit 75\n' '' ''
 exits 0 "starts with a dependency that is not there yet" stream start
