@@ -176,7 +176,9 @@ refused 65 "a broken stream" three_more
 exits 65 "--positions of a broken stream" pgload --positions --stream s
 ok "--reset-stream" pgload --reset-stream --stream s
 takes "and it is read again" ten
-is "without doubles" "$(books) $(facts)" "0|10|7|3|0|0|0 10"
+# whether the line of partition 1 was committed depends on how the lines came in
+is "without doubles" "$(books) $(sql "select count(*) from fact_transaction where transaction_id < '00000000-0000-4000-8000-000100000000'")" \
+	"0|10|7|3|0|0|0 10"
 fresh
 sorted() { { run a beginning 0; line 0 1 2 3 4 5 6 7 8 9 10 11; log_end 12; } | LC_ALL=C sort; }
 load sorted 2>"$work/err"
