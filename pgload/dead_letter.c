@@ -144,7 +144,7 @@ void dead_letter_print(struct buf *to, const struct batch *b, const struct lette
 	buf_free(&envelope);
 }
 
-/* {"_reject":{…,"raw":"…"},"id":…} from a row of the list. */
+/* {"_reject":{…,"raw":"…","id":…}} from a row of the list: nothing stands beside _reject, so that kproduce sends the raw bytes again. */
 static int print_row(const PGresult *r, struct buf *line)
 {
 	const char *reject = PQgetvalue(r, 0, 0), *coordinates = PQgetvalue(r, 0, 4);
@@ -167,7 +167,7 @@ static int print_row(const PGresult *r, struct buf *line)
 	}
 	if (!PQgetisnull(r, 0, 2))
 		buf_addf(line, ",\"raw_bytes\":%s,\"raw_sha256\":\"%s\"", PQgetvalue(r, 0, 2), PQgetvalue(r, 0, 3));
-	buf_addf(line, "},%s\n", coordinates + 1);
+	buf_addf(line, ",%s}\n", coordinates + 1);
 	PQfreemem(raw);
 	return 0;
 }

@@ -16,8 +16,8 @@ int dead_letter_store(struct server *s, const struct batch *b, const char *targe
 void dead_letter_print(struct buf *to, const struct batch *b, const struct letter *l);
 
 /*
- * --dead-letters: print what is not resolved as NDJSON, each a reject in the suite's own form with its coordinates
- * behind it; the raw bytes are whole. Filters may be NULL. Returns the exit status.
+ * --dead-letters: print what is not resolved as NDJSON, each a reject in the suite's own form, its coordinates
+ * inside; the raw bytes are whole. Filters may be NULL. Returns the exit status.
  */
 int dead_letter_list(struct server *s, const char *stream, const char *target, const char *since, struct out *out);
 

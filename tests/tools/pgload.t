@@ -113,8 +113,9 @@ is "--max-rejects" "$(pgload --max-rejects 0 "$work/in" 2>/dev/null >&2; echo $?
 note "--dead-letters"
 fresh
 (echo 'x"y'; printf '\xff\n'; tx 1 '"7"') | load >/dev/null
-is "are rejects, with coordinates" "$(pgload --dead-letters | jq -c '[._reject.reason, ._reject.source, ._reject.line, .target]')" \
+is "are rejects, with coordinates" "$(pgload --dead-letters | jq -c '[._reject.reason, ._reject.source, ._reject.line, ._reject.target]')" \
 	'["not_json","-",1,"fact_transaction"]'$'\n''["not_utf8","-",2,"fact_transaction"]'$'\n''["wrong_type","-",3,"fact_transaction"]'
+is "and with nothing beside: kproduce sends the bytes again" "$(pgload --dead-letters | jq -c keys | sort -u)" '["_reject"]'
 is "with the bytes" "$(pgload --dead-letters | jq -r '._reject | .raw // .raw_base64')" 'x"y'$'\n''/w=='$'\n'"$(tx 1 '"7"')"
 is "which can be mended" "$(pgload --dead-letters | jq -r '._reject.raw // empty' | sed 's/"7"/7/' | grep trans | load)" "1 0 0 0"
 sql "update dead_letter set resolved_at = now() where line = 1" >/dev/null
