@@ -4,14 +4,15 @@
 
 #include "parse.h"
 
+/* The definition once, not for each column: a wide view would take seconds. */
 static const char catalogue[] =
+	"with c as materialized (select c.oid, c.relkind, case when c.relkind = 'v' then md5(pg_get_viewdef(c.oid)) end as definition "
+	"from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2) "
 	"select c.relkind, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), "
 	"(select array_position(i.conkey, a.attnum) from pg_constraint i where i.conrelid = c.oid and i.contype = 'p'), "
-	"(select i.conname from pg_constraint i where i.conrelid = c.oid and i.contype = 'p'), "
-	"case when c.relkind = 'v' then md5(pg_get_viewdef(c.oid)) end "
-	"from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-	"left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped "
-	"where n.nspname = $1 and c.relname = $2 order by 6, a.attnum";
+	"(select i.conname from pg_constraint i where i.conrelid = c.oid and i.contype = 'p'), c.definition "
+	"from c left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped "
+	"order by 6, a.attnum";
 
 static const char *text_of(struct session *s, const PGresult *r, int row, int column)
 {
