@@ -41,4 +41,11 @@ like "are said" "$(grep '/1:' "$work/out")" 'WRONG: 2 offsets are not accounted 
 sql "update stream_position set broken_at = now()" >/dev/null
 exits 1 "a broken stream" reconcile
 like "is told" "$(cat "$work/out")" 'WRONG: .*broken since'
+
+sql "create schema \"a.b\"; create table \"a.b\".t (n int); create table \"c.d\" (n int); truncate stream_position;
+	insert into stream_position (stream, target, topic, partition, first_offset, next_offset, partitions) values ('r', 'a.b.t', 't', 0, 0, 0, 1), ('r', 'c.d', 't', 0, 0, 0, 1)" >/dev/null
+ok "names with points" reconcile
+sql 'drop table "c.d"' >/dev/null
+exits 1 "a table that is not there" reconcile
+like "is called gone" "$(cat "$work/out")" '^c\.d: 0 rows counted, none stored: WRONG: the table is gone'
 finish
