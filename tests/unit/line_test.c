@@ -347,9 +347,11 @@ static void test_terminal(void **state)
 	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, fd;
 
 	(void)state;
-	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
-	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
-	assert_true(slave >= 0);
+	slave = master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 ? open(ptsname(master), O_RDWR | O_NOCTTY) : -1;
+	if (slave < 0) {
+		print_message("no pseudo-terminal here (is /dev/pts mounted?)\n");
+		skip();
+	}
 	close(master);
 	fd = pipe_with(SPAN("a\n"), 0, &writer);
 	r = line_reader_new(fd, "input", 100, slave, no_hooks);
