@@ -99,14 +99,17 @@ $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TOOLS:%=$(BUILD)/%.a)
 		$(shell $(PKG_CONFIG) --libs cmocka $(PKGS)) -lm
 
 unit: $(UNIT)
-	@set -e; for t in $(UNIT); do $(RUN) $$t; done
+	@status=0; for t in $(UNIT); do $(RUN) $$t || status=1; done; exit $$status
 
 # Tests of the tools, in TAP, by prove; those that need no server come first.
 export TXPIPE_BIN = $(abspath $(BIN))
 export TXPIPE_BUILD = $(abspath $(BUILD))
 
-check: all unit
-	prove tests/tools
+check: all unit check-tools
+
+TOOL_TESTS ?= tests/tools
+check-tools: all
+	prove --timer $(TOOL_TESTS)
 
 check-e2e: all
 	prove --timer tests/e2e
@@ -131,6 +134,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-e2e asan clang demo install clean
+.PHONY: all unit check check-tools check-e2e asan clang demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
