@@ -107,12 +107,12 @@ export TXPIPE_BUILD = $(abspath $(BUILD))
 
 check: all unit check-tools
 
-TOOL_TESTS ?= tests/tools
+PROVE ?= prove --timer
 check-tools: all
-	prove --timer $(TOOL_TESTS)
+	$(PROVE) tests/tools
 
 check-e2e: all
-	prove --timer tests/e2e
+	$(PROVE) tests/e2e
 
 asan:
 	$(MAKE) BUILD=build/asan BIN=build/asan/bin OPTIMISE="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all \
