@@ -85,7 +85,7 @@ is 'every run is in the history' "$(sql "select bool_and(exit_status in (0, 1)),
 is 'with its nodes' "$(sql "select count(*) from aggregate.node_result where run_id = 1")" 47
 is 'the state names snapshot and cluster' "$(sql "select count(*), bool_and(snapshot is not null), count(distinct s.system_identifier), bool_and(s.system_identifier = c.system_identifier)
 	from aggregate.state s, lateral (select system_identifier from pg_control_system()) c")" '6|t|1|t'
-is 'show prints the rows' "$(aggregate show daily_sales_summary | jq -c '.transactions' | paste -sd+ | bc)" "$(sql 'select count(*) from fact_transaction')"
+is 'show prints the rows' "$(aggregate show daily_sales_summary | jq -s 'map(.transactions) | add')" "$(sql 'select count(*) from fact_transaction')"
 exits 2 'show of what is not there' aggregate show nothing
 is 'a build into a closed pipe is published nevertheless' "$( (aggregate build -q; echo "$?" >"$work/status") | true; cat "$work/status"; sql 'select status from aggregate.run order by run_id desc limit 1')" '74
 published'

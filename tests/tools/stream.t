@@ -70,7 +70,8 @@ for i in 1 2 3; do stream start -n 2 2>/dev/null & starts+=($!); done
 wait "${starts[@]}"
 is "one of them starts two pipelines" "$(calls 'kconsume --resume')" 2
 exits 0 "stops" stream stop --grace 5
-is "nobody is left" "$(pgrep -fc "$dir/")" 0
+printf '%s/\n' "$dir" >"$work/pattern"
+is "nobody is left" "$(grep -slF -f "$work/pattern" /proc/[0-9]*/cmdline | wc -l)" 0
 
 # --- what restarts
 tell 'exit 75\n' '' ''
