@@ -43,7 +43,7 @@ tell() { # KCONSUME FRAUDCHECK PGLOAD, one line for each start
 	printf '%b' "$3" >"$STAND_IN/pgload"
 }
 state_is() { [ "$(head -1 "$dir/${2:-1}/state" 2>/dev/null)" = "$1" ]; }
-calls() { grep -c "^$1" "$STAND_IN/calls"; }
+calls() { grep -Ec "^$1" "$STAND_IN/calls"; }
 alive() { kill -0 "$(cut -d' ' -f1 "$dir/$1.pid")" 2>/dev/null; }
 at_exit stream stop
 
@@ -120,7 +120,7 @@ stream stop
 sleep 60 &
 bystander=$!
 for name in supervisor kconsume fraudcheck pgload; do echo "$bystander 1" >"$dir/1/$name.pid"; done
-stream stop
+stream stop --grace 1
 ok "a stale pid file harms nobody" kill -0 "$bystander"
 kill "$bystander"
 
