@@ -19,7 +19,7 @@
 #include "sig.h"
 #include "tool.h"
 
-enum { PARTITIONS_DEFAULT = 4, PARTITIONS_MAX = 1000, TEXT = 512, TICK_MS = 1000 };
+enum { PARTITIONS_DEFAULT = 4, PARTITIONS_MAX = 1000, TEXT = 512, TICK_MS = 1000, ANSWER_MS = 25 };
 
 struct options {
 	struct opt_list topics; /* NAME[:PARTITIONS] */
@@ -71,6 +71,12 @@ static int serve(const struct options *o)
 		rd_kafka_destroy(rk);
 		return EXIT_RETRY;
 	}
+	/*
+	 * Answers take a network's time. A member of a group that asks for its share after the leader has handed the shares out is refused
+	 * by the mock and joins anew, and then all of the group wait for ever. Before it hands them out the leader waits for one answer
+	 * more (the metadata); with a delay on each answer the others have that long to be first.
+	 */
+	rd_kafka_mock_broker_set_rtt(cluster, -1, ANSWER_MS);
 	for (size_t i = 0; i < o->topics.count && status == EXIT_DONE; i++)
 		status = create_topic(cluster, o->topics.item[i], (int)o->brokers);
 	if (o->topics.count == 0)
