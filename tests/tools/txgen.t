@@ -38,7 +38,7 @@ ok "another seed gives other bytes" test "$(sha256sum <stream)" != "$(sha256sum 
 
 if command -v clang >/dev/null; then
 	ok "a build by another compiler, without optimisation, …" env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES \
-		make -C "$root" BUILD="$work/other" BIN="$work/other/bin" CC=clang OPTIMISE=-O0 "$work/other/bin/txgen"
+		make -C "$root" BUILD="$work/other" BIN="$work/other/bin" CC=clang OPTIMISE=-O0 SANITIZE= "$work/other/bin/txgen"
 	other/bin/txgen -q "${everything[@]}" >stream.again
 	ok "… gives the same bytes" cmp stream stream.again
 else
