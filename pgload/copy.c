@@ -51,19 +51,9 @@ int copy_rows(struct server *s, struct span rows)
 
 int copy_end(struct server *s)
 {
-	PGresult *r;
-	int status = 0;
-
 	if (copy_rows(s, (struct span){trailer, TRAILER_BYTES}) < 0)
 		return -1;
 	if (PQputCopyEnd(s->c, NULL) != 1)
 		return failed(s);
-	while ((r = pg_result(s->c)) != NULL) {
-		if (status == 0)
-			status = server_judge(s, r);
-		PQclear(r);
-	}
-	if (status == 0 && PQstatus(s->c) != CONNECTION_OK)
-		status = server_judge(s, NULL);
-	return status;
+	return server_finish(s);
 }

@@ -111,13 +111,11 @@ PGresult *server_query(struct server *s, const char *sql, int count, const char 
 	return only_result(s, PQsendQueryPrepared(s->c, name, count, values, NULL, NULL, 0));
 }
 
-int server_do(struct server *s, const char *sql)
+int server_finish(struct server *s)
 {
 	PGresult *r;
 	int status = 0;
 
-	if (!PQsendQuery(s->c, sql))
-		return server_judge(s, NULL);
 	while ((r = pg_result(s->c)) != NULL) {
 		if (status == 0)
 			status = server_judge(s, r);
@@ -126,6 +124,11 @@ int server_do(struct server *s, const char *sql)
 	if (status == 0 && PQstatus(s->c) != CONNECTION_OK)
 		status = server_judge(s, NULL);
 	return status;
+}
+
+int server_do(struct server *s, const char *sql)
+{
+	return PQsendQuery(s->c, sql) ? server_finish(s) : server_judge(s, NULL);
 }
 
 bool server_rollback(struct server *s)

@@ -33,6 +33,9 @@ void server_close(struct server *s);
  */
 PGresult *server_query(struct server *s, const char *sql, int count, const char *const *values);
 
+/* Take every result of what was sent; the first fault stays in *s. 0 or -1. */
+int server_finish(struct server *s);
+
 /* Run statements without parameters and result. 0, or -1 as above. */
 int server_do(struct server *s, const char *sql);
 
