@@ -114,6 +114,13 @@ check-tools: all
 check-e2e: all
 	$(PROVE) tests/e2e
 
+# Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
+check-faults: all
+	$(PROVE) tests/faults
+
+faults: all
+	tests/faults/run
+
 asan:
 	$(MAKE) BUILD=build/asan BIN=build/asan/bin OPTIMISE="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer" check
@@ -134,6 +141,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e asan clang demo install clean
+.PHONY: all unit check check-tools check-e2e check-faults faults asan clang demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
