@@ -101,6 +101,12 @@ $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TOOLS:%=$(BUILD)/%.a)
 unit: $(UNIT)
 	@status=0; for t in $(UNIT); do $(RUN) $$t || status=1; done; exit $$status
 
+# The TCP proxy of the fault tests.
+PROXY = $(BUILD)/tests/proxy/proxy
+
+$(PROXY): $(addprefix $(BUILD)/tests/proxy/,proxy.o link.o frames.o) $(BUILD)/libtxpipe.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
+
 # Tests of the tools, in TAP, by prove; those that need no server come first.
 export TXPIPE_BIN = $(abspath $(BIN))
 export TXPIPE_BUILD = $(abspath $(BUILD))
@@ -115,10 +121,10 @@ check-e2e: all
 	$(PROVE) tests/e2e
 
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
-check-faults: all
+check-faults: all $(PROXY)
 	$(PROVE) tests/faults
 
-faults: all
+faults: all $(PROXY)
 	tests/faults/run
 
 asan:
@@ -126,7 +132,7 @@ asan:
 		-fno-omit-frame-pointer" check
 
 clang:
-	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all
+	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy
 
 demo: all
 	scripts/demo
