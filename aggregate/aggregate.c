@@ -1,15 +1,15 @@
 /* aggregate: models, data tests and their history on PostgreSQL; see docs/marts.md. */
 
-#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "exit.h"
-#include "json.h"
+#include "listing.h"
 #include "log.h"
-#include "report.h"
+#include "nearest.h"
 #include "run.h"
 #include "select.h"
 #include "tool.h"
@@ -18,7 +18,8 @@ struct arguments {
 	struct opt_list select, exclude;
 	bool full_refresh, fail_fast;
 	const char *vars, *folder, *conninfo;
-	const char *command, *model;
+	const struct command *command;
+	const char *model;
 };
 
 static struct arguments args;
@@ -38,10 +39,10 @@ static const struct opt options[] = {
 
 static const struct opt_spec spec = {
 	.tool = "aggregate",
-	.synopsis = "build|run|test|compile|list|show [OPTION ...] [MODEL]",
+	.synopsis = "COMMAND [OPTION ...] [MODEL]",
 	.summary = "Builds the models of a project folder and runs its data tests, in one transaction.\n"
-	           "build: models and tests; run: models; test: tests; compile: print the SQL;\n"
-	           "list: print the nodes; show MODEL: print its rows.",
+	           "build: seeds, models and tests; run: models; seed: seeds; test: tests; freshness: how old\n"
+	           "the sources are; compile: print the SQL; list: print the nodes; show MODEL: print its rows.",
 	.options = options,
 	.examples = "  aggregate build\n"
 	            "  aggregate build -s daily_sales_summary+ --vars '{time_zone: Europe/Berlin}'\n"
@@ -89,90 +90,78 @@ static const char *find_folder(char path[PATH_MAX])
 	return ".";
 }
 
-/* --- commands without a server ---------------------------------------------------------------------------------- */
-
-static int print(struct out *out, struct buf *text)
-{
-	int status = out_add_span(out, buf_span(text));
-
-	buf_clear(text);
-	return status;
-}
-
-static int compile(const struct project *p, struct out *out)
-{
-	struct buf text = {0};
-	int status = 0;
-
-	for (size_t i = 0; i < p->count && status == 0; i++) {
-		const struct node *n = p->node[p->order[i]];
-
-		if (!n->selected || n->compiled.n == 0)
-			continue;
-		buf_addf(&text, "-- %s\n%s\n;\n\n", n->path, n->compiled.sql);
-		status = print(out, &text);
-	}
-	buf_free(&text);
-	return status == 0 && out_flush(out) == 0 ? EXIT_DONE : out_failed(out, "stdout");
-}
-
-static void member(struct buf *to, const char *name, const char *text)
-{
-	buf_addf(to, ",\"%s\":", name);
-	json_quote(to, span_of(text));
-}
-
-static int list(const struct project *p, struct out *out)
-{
-	struct buf text = {0};
-	int status = 0;
-
-	for (size_t i = 0; i < p->count && status == 0; i++) {
-		const struct node *n = p->node[p->order[i]];
-
-		if (!n->selected)
-			continue;
-		buf_add_text(&text, "{\"node\":");
-		json_quote(&text, span_of(n->name));
-		member(&text, "type", report_kind(n->kind));
-		member(&text, "path", n->path);
-		if (n->relation != NULL)
-			member(&text, "relation", n->relation);
-		if (n->kind == NODE_MODEL)
-			member(&text, "materialized", config_materialisation(n->config.materialised));
-		buf_add_text(&text, ",\"needs\":[");
-		for (size_t k = 0; k < p->needs[n->index].count; k++) {
-			buf_add_text(&text, k > 0 ? "," : "");
-			json_quote(&text, span_of(p->node[p->needs[n->index].item[k]]->name));
-		}
-		buf_add_text(&text, "]}\n");
-		status = print(out, &text);
-	}
-	buf_free(&text);
-	return status == 0 && out_flush(out) == 0 ? EXIT_DONE : out_failed(out, "stdout");
-}
-
 /* ---------------------------------------------------------------------------------------------------------------- */
+
+/* What can be done. Those without a function run nodes. */
+static const struct command {
+	const char *name;
+	enum run_command run;
+	int (*print)(const struct project *p, struct out *out);
+	bool operand; /* takes the name of a model */
+} commands[] = {
+	{"build", RUN_BUILD, NULL, false},
+	{"run", RUN_MODELS, NULL, false},
+	{"test", RUN_TESTS, NULL, false},
+	{"seed", RUN_SEEDS, NULL, false},
+	{"freshness", RUN_FRESHNESS, NULL, false},
+	{"compile", 0, listing_compile, false},
+	{"list", 0, listing_nodes, false},
+	{"show", 0, NULL, true},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const struct command *find_command(int count, char **operand)
+{
+	struct buf names = {0};
+	const char *words[COMMANDS + 1] = {NULL}, *near;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		words[i] = commands[i].name;
+		buf_addf(&names, "%s%s", i == 0 ? "" : i + 1 < COMMANDS ? ", " : " or ", words[i]);
+		if (count > 0 && strcmp(words[i], operand[0]) == 0) {
+			buf_free(&names);
+			return &commands[i];
+		}
+	}
+	if (count == 0)
+		opt_usage("what is to be done? %s", buf_text(&names));
+	near = nearest_word(operand[0], words);
+	opt_usage("unknown command '%s'%s%s%s: %s", operand[0], near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+	          near != NULL ? "'?" : "", buf_text(&names));
+}
 
 static void check_arguments(int count, char **operand)
 {
-	static const char *const known[] = {"build", "run", "test", "compile", "list", "show", NULL};
-	int i = 0;
-
-	if (count == 0)
-		opt_usage("what is to be done? build, run, test, compile, list or show");
-	args.command = operand[0];
-	while (known[i] != NULL && strcmp(known[i], args.command) != 0)
-		i++;
-	if (known[i] == NULL)
-		opt_usage("unknown command '%s': build, run, test, compile, list or show", args.command);
-	if (strcmp(args.command, "show") == 0) {
+	args.command = find_command(count, operand);
+	if (args.command->operand) {
 		if (count != 2)
-			opt_usage("show needs the name of a model");
+			opt_usage("%s needs the name of a model", args.command->name);
 		args.model = operand[1];
 	} else if (count > 1) {
 		opt_usage("unexpected argument '%s' (nodes are selected by -s)", operand[1]);
 	}
+}
+
+/* Of what is selected, only that which the command is about: a view above a seed, say, is not rebuilt by `seed`, so it is
+ * not to be dropped by it either. */
+static int narrow(struct project *p)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		p->node[i]->selected &= run_concerns(args.command->run, p->node[i]);
+		count += p->node[i]->selected;
+	}
+	if (count > 0)
+		return 0;
+	if (args.select.count + args.exclude.count == 0) {
+		log_notice("%s: there is nothing of that kind in %s", args.command->name, p->folder);
+		return 0;
+	}
+	log_error("%s: what --select and --exclude leave holds nothing that this command is about (aggregate list shows it)",
+	          args.command->name);
+	return -1;
 }
 
 static int work(const struct common *common, struct project *p, struct out *out)
@@ -187,11 +176,11 @@ static int work(const struct common *common, struct project *p, struct out *out)
 		return run_show(p, args.model, args.conninfo, out);
 	if (select_nodes(p, &args.select, &args.exclude) < 0)
 		return EXIT_USAGE;
-	if (strcmp(args.command, "compile") == 0)
-		return compile(p, out);
-	if (strcmp(args.command, "list") == 0)
-		return list(p, out);
-	run.command = args.command[0] == 'b' ? RUN_BUILD : args.command[0] == 'r' ? RUN_MODELS : RUN_TESTS;
+	if (args.command->print != NULL)
+		return args.command->print(p, out);
+	if (narrow(p) < 0)
+		return EXIT_USAGE;
+	run.command = args.command->run;
 	return run_project(p, &run, out);
 }
 

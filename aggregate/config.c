@@ -11,11 +11,22 @@ enum { KEEP_ROWS = 100, KEEP_ROWS_MAX = 10000 };
 static const char *const model_names[] = {"materialized", "unique_key", "schema", "alias", "tags", "enabled", NULL};
 static const char *const test_names[] = {"severity", "warn_if",        "error_if", "where", "limit",
                                          "gate",     "store_failures", "tags",     "enabled", NULL};
+static const char *const seed_names[] = {"schema", "alias", "tags", "enabled", "delimiter", "column_types", NULL};
+static const char *const without_effect[] = {"meta", "docs", "description", "group", "access", "quote_columns", "persist_docs",
+                                             "event_time", NULL};
 static const char *const materialisations[] = {"view", "table", NULL};
 
 const char *const *config_names(enum config_of of)
 {
-	return of == CONFIG_MODEL ? model_names : test_names;
+	return of == CONFIG_MODEL ? model_names : of == CONFIG_TEST ? test_names : seed_names;
+}
+
+bool config_has_no_effect(const char *name)
+{
+	for (size_t i = 0; without_effect[i] != NULL; i++)
+		if (strcmp(without_effect[i], name) == 0)
+			return true;
+	return false;
 }
 
 const char *config_materialisation(enum materialisation m)
@@ -175,6 +186,16 @@ static int test_set(struct config *c, const char *name, const struct value *v, s
 	return bool_set(&c->discard_failures, false, name, v, at);
 }
 
+static int seed_set(struct config *c, const char *name, const struct value *v, struct place at)
+{
+	if (strcmp(name, "delimiter") != 0)
+		return text_set(strcmp(name, "schema") == 0 ? &c->schema : &c->alias, name, v, at);
+	if (v->kind == VALUE_LIST || strlen(v->text) != 1 || strchr("\"\r\n", v->text[0]) != NULL)
+		return place_error(at, "delimiter must be one character");
+	c->delimiter = v->text[0];
+	return 0;
+}
+
 int config_set(struct arena *arena, struct config *c, enum config_of of, const char *name, const struct value *value,
                struct place at)
 {
@@ -187,12 +208,16 @@ int config_set(struct arena *arena, struct config *c, enum config_of of, const c
 		const char *near = nearest_word(name, known);
 
 		return place_error(at, "unknown configuration '%s' of a %s%s%s%s", name,
-		                   of == CONFIG_MODEL ? "model" : "test", near != NULL ? "; did you mean '" : "",
+		                   of == CONFIG_MODEL ? "model" : of == CONFIG_TEST ? "test" : "seed", near != NULL ? "; did you mean '" : "",
 		                   near != NULL ? near : "", near != NULL ? "'?" : "");
 	}
 	if (strcmp(name, "tags") == 0)
 		return texts_add(arena, &c->tags, name, value, at);
 	if (strcmp(name, "enabled") == 0)
 		return bool_set(&c->disabled, false, name, value, at);
-	return of == CONFIG_MODEL ? model_set(arena, c, name, value, at) : test_set(c, name, value, at);
+	switch (of) {
+	case CONFIG_MODEL: return model_set(arena, c, name, value, at);
+	case CONFIG_SEED: return seed_set(c, name, value, at);
+	default: return test_set(c, name, value, at);
+	}
 }

@@ -41,12 +41,17 @@ struct config {
 	int64_t limit; /* failing rows kept */
 	bool gate;     /* of a test of sources: a failure keeps the run from publishing, as one of a model always does */
 	bool discard_failures;
+	/* seeds */
+	char delimiter; /* 0: a comma */
 };
 
-enum config_of { CONFIG_MODEL, CONFIG_TEST };
+enum config_of { CONFIG_MODEL, CONFIG_TEST, CONFIG_SEED };
 
 /* The names that config_set() knows, ended by NULL. */
 const char *const *config_names(enum config_of of);
+
+/* Is this one that dbt knows and that changes nothing here: descriptions, groups? Its value may be anything. */
+bool config_has_no_effect(const char *name);
 
 void config_default(struct config *c);
 

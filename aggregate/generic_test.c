@@ -188,7 +188,7 @@ int generic_test_add(struct project *p, struct node *of, const char *column, con
 	struct entry e = {.p = p, .column = column};
 	struct node *n;
 
-	config_default(&e.config);
+	project_test_defaults(p, of, &e.config);
 	if (entry->kind == YAML_LIST || (entry->kind == YAML_MAP && entry->count != 1))
 		return place_error(entry->at, "a test is a name, or one name with its arguments below it");
 	e.word = entry->kind == YAML_WORD ? entry->text : entry->key[0]->text;

@@ -96,13 +96,13 @@ int history_state(struct session *s, const struct project *p, const struct outco
 	for (size_t i = 0; i < p->count; i++) {
 		const struct outcome *o = &outcome[i];
 
-		if (o->status == OUTCOME_NONE || o->node->kind != NODE_MODEL)
+		if (o->status == OUTCOME_NONE || !node_is_built(o->node))
 			continue;
 		buf_addf(&rows, "%s{\"changed\":%s", rows.n > 1 ? "," : "", o->status == OUTCOME_SUCCESS ? "true" : "false");
 		text_member(&rows, "schema", o->node->schema);
 		text_member(&rows, "name", o->node->identifier);
 		text_member(&rows, "model", o->node->name);
-		text_member(&rows, "materialised", config_materialisation(o->node->config.materialised));
+		text_member(&rows, "materialised", o->node->kind == NODE_SEED ? "seed" : config_materialisation(o->node->config.materialised));
 		text_member(&rows, "compiled", o->node->hash);
 		text_member(&rows, "definition", o->definition);
 		buf_add_char(&rows, '}');

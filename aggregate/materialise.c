@@ -126,6 +126,15 @@ static int drop_views_above(struct build *b)
 	return status;
 }
 
+int materialise_drop_views(struct session *s, const struct project *p, const struct node *n, struct outcome *o)
+{
+	struct build b = {.s = s, .p = p, .n = n, .o = o};
+	int status = drop_views_above(&b);
+
+	buf_free(&b.sql);
+	return status;
+}
+
 /* Can `create or replace` turn the one into the other: the same columns, and new ones only behind them? */
 static bool extends(const struct relation *have, const struct relation *want)
 {

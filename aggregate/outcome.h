@@ -3,6 +3,7 @@
 #define AGGREGATE_OUTCOME_H
 
 #include "buf.h"
+#include "db.h"
 #include "project.h"
 
 enum outcome_status {
@@ -28,6 +29,12 @@ struct outcome {
 	int kept_count;
 	char *definition; /* of a view: fingerprint of what the server made of it */
 };
+
+/* Make it an error of ours, with the exit status that goes with it. Returns -1. */
+int outcome_error(struct outcome *o, int exit_status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Make it an error of the server, which `db` keeps: "file:line: what: message". Returns -1. */
+int outcome_server_error(struct outcome *o, const struct db *db, const char *what);
 
 static inline bool outcome_bad(const struct outcome *o)
 {

@@ -4,6 +4,7 @@
  *   dbt_project.yml          name, paths, vars, configuration by folder
  *   models/ ** /NAME.sql     one select statement; the file's name is the model's
  *   models/ ** /ANY.yml      sources, columns, generic tests
+ *   seeds/ ** /NAME.csv      small tables that belong to the project; ANY.yml as for models
  *   tests/ ** /NAME.sql      singular tests: a select of the rows that are wrong
  *
  * Everything that can be known without a server is checked here: unknown keys, names, cycles.
@@ -18,7 +19,7 @@
 #include "template.h"
 #include "yaml.h"
 
-enum node_kind { NODE_SOURCE, NODE_MODEL, NODE_TEST };
+enum node_kind { NODE_SOURCE, NODE_MODEL, NODE_TEST, NODE_SEED };
 
 enum test_kind { TEST_SINGULAR, TEST_UNIQUE, TEST_NOT_NULL, TEST_ACCEPTED_VALUES, TEST_RELATIONSHIPS, TEST_BETWEEN };
 
@@ -35,6 +36,13 @@ struct test {
 	bool bare;              /* accepted_values: quote: false */
 };
 
+/* How old the newest row of a source may be. */
+struct freshness {
+	const char *loaded_at; /* SQL: when a row came */
+	const char *filter;    /* SQL condition on the rows that count, or NULL */
+	int64_t warn_after, error_after; /* seconds; 0: no bound */
+};
+
 struct node {
 	enum node_kind kind;
 	const char *name;     /* a source's is group.table */
@@ -44,26 +52,36 @@ struct node {
 	/* sources and models */
 	const char *schema, *identifier;
 	const char *relation; /* schema and identifier, quoted */
+	/* sources */
+	struct freshness freshness;
+	const char *prune_by; /* column whose age decides what `prune` deletes, or NULL: nothing is */
+	/* seeds */
+	struct span csv;
+	const struct yaml *column_types; /* what the project says of columns' types, or NULL */
 	/* models and singular tests */
 	struct template template;
 	struct template_text compiled;
 	char hash[DIGEST_HEX + 1];
-	const struct yaml *properties; /* of a model: its entry in a schema.yml, or NULL */
+	const struct yaml *properties; /* its entry in a .yml, or NULL */
+	const char *description;       /* or NULL */
 	/* tests */
 	struct test test;
-	bool on_model; /* at least one of the things it reads is a model: its failure keeps the run from publishing */
+	bool on_model; /* at least one of the things it reads is a model or a seed: its failure keeps the run from publishing */
 
 	size_t index;  /* its own, in project.node */
 	bool selected;
+	bool modified; /* what it says differs from what was built last; known once select_needs_state() made somebody look */
 };
 
 struct project {
 	struct arena arena;
 	const char *folder, *name, *file; /* file: its dbt_project.yml */
-	struct texts model_paths, test_paths;
-	const struct yaml *vars, *own_vars, *folder_config;
+	struct texts model_paths, test_paths, seed_paths;
+	const char *target_path; /* as dbt_project.yml says, or NULL */
+	const struct yaml *vars, *own_vars;
+	const struct yaml *model_config, *seed_config, *test_config; /* by folder */
 	struct yaml *given_vars; /* of --vars */
-	struct node **node;      /* sources, models, tests, in that order once loaded */
+	struct node **node;      /* sources, models, seeds, tests, in that order once loaded */
 	size_t count;
 	struct indexes *needs; /* of each node: what its SQL reads */
 	struct indexes *after; /* the same, and of a model also the tests of everything that it is built from */
@@ -86,8 +104,20 @@ bool project_gates(const struct node *test);
 /* A new node; its name may not occur yet among the nodes that share names with it (-1 with a message). */
 struct node *project_add(struct project *p, enum node_kind kind, const char *name, struct place at, const char *path);
 
+/* What dbt_project.yml says of the generic tests of that node, as configuration to begin with. */
+void project_test_defaults(struct project *p, const struct node *of, struct config *to);
+
 /* The node of that kind, or NULL. */
 struct node *project_find(const struct project *p, enum node_kind kind, const char *name);
+
+/* The model or seed that ref('name') means, or NULL. */
+struct node *project_find_ref(const struct project *p, const char *name);
+
+/* Does a run of aggregate write this node's relation? */
+static inline bool node_is_built(const struct node *n)
+{
+	return n->kind == NODE_MODEL || n->kind == NODE_SEED;
+}
 
 /* "name" as an SQL identifier, in double quotes. */
 const char *project_quoted(struct arena *arena, const char *name);

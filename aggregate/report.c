@@ -21,7 +21,9 @@ const char *report_status(enum outcome_status status)
 
 const char *report_kind(enum node_kind kind)
 {
-	return kind == NODE_MODEL ? "model" : kind == NODE_TEST ? "test" : "source";
+	static const char *const names[] = {[NODE_SOURCE] = "source", [NODE_MODEL] = "model", [NODE_TEST] = "test", [NODE_SEED] = "seed"};
+
+	return names[kind];
 }
 
 static void count_member(struct buf *to, const char *name, int64_t n)

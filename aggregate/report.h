@@ -8,7 +8,7 @@
 
 const char *report_status(enum outcome_status status);
 
-/* "source", "model", "test" */
+/* "source", "model", "test", "seed" */
 const char *report_kind(enum node_kind kind);
 
 /* {"node":…,"type":…,"status":…,"rows":…,"inserted":…,"updated":…,"deleted":…,"failures":…,"ms":…,"message":…} */

@@ -6,6 +6,7 @@
 #include "generic_test.h"
 #include "log.h"
 #include "nearest.h"
+#include "seed.h"
 
 /* What template_render() hands back to us. */
 struct compiling {
@@ -29,7 +30,7 @@ static int no_such_node(struct project *p, const struct template_call *call, enu
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->count; i++)
-		if (p->node[i]->kind == kind)
+		if (p->node[i]->kind == kind || (kind == NODE_MODEL && p->node[i]->kind == NODE_SEED))
 			words[count++] = p->node[i]->name;
 	near = nearest_word(name, words);
 	if (near != NULL)
@@ -48,11 +49,12 @@ static struct node *target(struct project *p, const struct template_call *call)
 
 	if (kind == NODE_SOURCE)
 		name = arena_format(&p->arena, "%s.%s", name, template_arg_text(call, 1));
-	n = project_find(p, kind, name);
+	n = kind == NODE_MODEL ? project_find_ref(p, name) : project_find(p, kind, name);
 	if (n == NULL)
 		no_such_node(p, call, kind, name);
 	else if (n->config.disabled)
-		place_error(call->at, "the model '%s' is disabled (enabled=false)", name);
+		place_error(call->at, "the %s '%s' is disabled (enabled: false)",
+		            n->kind == NODE_SOURCE ? "source" : n->kind == NODE_SEED ? "seed" : "model", name);
 	return n != NULL && !n->config.disabled ? n : NULL;
 }
 
@@ -117,7 +119,7 @@ static void resolve_test(struct project *p, struct node *n)
 			generic_test_compile(&p->arena, n, to);
 	}
 	for (size_t i = 0; i < p->needs[n->index].count; i++)
-		n->on_model |= p->node[p->needs[n->index].item[i]]->kind == NODE_MODEL;
+		n->on_model |= node_is_built(p->node[p->needs[n->index].item[i]]);
 }
 
 /* A model comes after the tests of what it is built from, where those tests read nothing else: tests gate. */
@@ -235,7 +237,9 @@ static void compile(struct project *p, struct node *n)
 {
 	struct compiling c = {p, n};
 
-	if (n->kind == NODE_SOURCE || (n->kind == NODE_TEST && n->test.kind != TEST_SINGULAR))
+	if (n->kind == NODE_SEED)
+		seed_fingerprint(n);
+	if (n->kind == NODE_SOURCE || n->kind == NODE_SEED || (n->kind == NODE_TEST && n->test.kind != TEST_SINGULAR))
 		return;
 	if (template_render(&p->arena, &n->template, render_call, &c, &n->compiled) < 0) {
 		p->faults++;

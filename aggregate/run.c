@@ -6,10 +6,12 @@
 #include "clock.h"
 #include "data_test.h"
 #include "exit.h"
+#include "freshness.h"
 #include "history.h"
 #include "log.h"
 #include "materialise.h"
 #include "report.h"
+#include "seed.h"
 #include "session.h"
 #include "sig.h"
 
@@ -23,15 +25,31 @@ struct run {
 	int64_t began;
 };
 
-static const char *const commands[] = {"build", "run", "test"};
+static const char *const commands[] = {"build", "run", "test", "seed", "freshness"};
+
+/* Tests and freshness write nothing but history. */
+static bool only_looks(const struct run *run)
+{
+	return run->options->command == RUN_TESTS || run->options->command == RUN_FRESHNESS;
+}
 
 /* --- nodes ------------------------------------------------------------------------------------------------------ */
 
+bool run_concerns(enum run_command command, const struct node *n)
+{
+	switch (command) {
+	case RUN_BUILD: return n->kind != NODE_SOURCE;
+	case RUN_MODELS: return n->kind == NODE_MODEL;
+	case RUN_TESTS: return n->kind == NODE_TEST;
+	case RUN_SEEDS: return n->kind == NODE_SEED;
+	case RUN_FRESHNESS: return freshness_wanted(n);
+	}
+	return false;
+}
+
 static bool takes_part(const struct run *run, const struct node *n)
 {
-	if (!n->selected || n->kind == NODE_SOURCE)
-		return false;
-	return n->kind == NODE_MODEL ? run->options->command != RUN_TESTS : run->options->command != RUN_MODELS;
+	return n->selected && run_concerns(run->options->command, n);
 }
 
 /* Does what became of node `i` forbid to go on with what comes after it? */
@@ -74,10 +92,11 @@ static void tell(struct run *run, const struct outcome *o)
 		log_error("%s", o->message);
 		break;
 	case OUTCOME_FAIL:
-		log_error("test %s failed: %s", o->node->name, o->message);
+		log_error("%s %s %s: %s", report_kind(o->node->kind), o->node->name,
+		          o->node->kind == NODE_SOURCE ? "is stale" : "failed", o->message);
 		break;
 	case OUTCOME_WARN:
-		log_warn("test %s: %s", o->node->name, o->message);
+		log_warn("%s %s: %s", report_kind(o->node->kind), o->node->name, o->message);
 		break;
 	default:
 		log_info("%s %s: %s", report_kind(o->node->kind), o->node->name, report_status(o->status));
@@ -87,13 +106,16 @@ static void tell(struct run *run, const struct outcome *o)
 		run->stopped = true;
 }
 
-static void run_model(struct run *run, struct outcome *o)
+/* A model or a seed. */
+static void run_build(struct run *run, struct outcome *o)
 {
 	struct db *db = &run->s.db;
 	int64_t began = clock_monotonic();
 
 	if (db_query(db, "savepoint aggregate_node", NULL) < 0)
 		materialise_error(&run->s, o->node, NULL, 0, o);
+	else if (o->node->kind == NODE_SEED)
+		seed_load(&run->s, run->p, o->node, run->options->full_refresh, o);
 	else
 		materialise_model(&run->s, run->p, o->node, run->options->full_refresh, o);
 	if (o->status != OUTCOME_ERROR && db_query(db, "release aggregate_node", NULL) < 0)
@@ -101,6 +123,12 @@ static void run_model(struct run *run, struct outcome *o)
 	if (o->status == OUTCOME_ERROR)
 		db_roll_back(db, "rollback to aggregate_node; release aggregate_node");
 	o->us = clock_monotonic() - began;
+	tell(run, o);
+}
+
+static void run_freshness(struct run *run, struct outcome *o)
+{
+	freshness_check(&run->s, o);
 	tell(run, o);
 }
 
@@ -152,8 +180,10 @@ static void run_nodes(struct run *run)
 			run->stopped = run->s.db.cancelled = true;
 		if (run->stopped || because != NULL)
 			skip(o, run->stopped ? NULL : because);
-		else if (n->kind == NODE_MODEL)
-			run_model(run, o);
+		else if (node_is_built(n))
+			run_build(run, o);
+		else if (n->kind == NODE_SOURCE)
+			run_freshness(run, o);
 		else
 			run_tests(run, o);
 	}
@@ -166,7 +196,7 @@ static bool judge(struct run *run)
 {
 	bool publish = true;
 
-	run->result.status = run->options->command == RUN_TESTS ? "checked" : "published";
+	run->result.status = only_looks(run) ? "checked" : "published";
 	for (size_t i = 0; i < run->p->count; i++) {
 		const struct outcome *o = &run->outcome[run->p->order[i]];
 
@@ -176,7 +206,7 @@ static bool judge(struct run *run)
 			run->result.exit_status = o->exit_status;
 		publish = publish && !blocks(run, o->node->index);
 	}
-	if (!publish && run->options->command != RUN_TESTS)
+	if (!publish && !only_looks(run))
 		run->result.status = "rolled_back";
 	if (run->s.db.cancelled) {
 		run->result.status = "cancelled";
@@ -235,7 +265,7 @@ static int finish(struct run *run)
 	bool good = judge(run);
 
 	run->s.db.last_words = true;
-	if (good && run->options->command != RUN_TESTS)
+	if (good && !only_looks(run))
 		return publish(run);
 	mark_rolled_back(run);
 	return write_apart(run);
@@ -243,7 +273,7 @@ static int finish(struct run *run)
 
 static int begin(struct run *run)
 {
-	bool read_only = run->options->command == RUN_TESTS;
+	bool read_only = only_looks(run);
 	int status = session_open(&run->s, run->options->conninfo);
 
 	if (status == EXIT_DONE && !read_only)
@@ -267,7 +297,7 @@ static int make_schemas(struct run *run)
 		PGresult *r;
 		int status;
 
-		if (n->kind != NODE_MODEL || !takes_part(run, n) || strcmp(n->schema, "public") == 0)
+		if (!node_is_built(n) || !takes_part(run, n) || strcmp(n->schema, "public") == 0)
 			continue;
 		if (db_params(&run->s.db, "select from pg_namespace where nspname = $1", 1, values, &r) < 0)
 			return db_failed(&run->s.db, "cannot look for a schema");
@@ -348,7 +378,7 @@ static int show_rows(struct session *s, const struct node *n, struct out *out)
 
 int run_show(const struct project *p, const char *model, const char *conninfo, struct out *out)
 {
-	const struct node *n = project_find(p, NODE_MODEL, model);
+	const struct node *n = project_find_ref(p, model);
 	struct session s = {0};
 	int status;
 

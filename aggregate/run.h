@@ -7,7 +7,7 @@
 #include "out.h"
 #include "project.h"
 
-enum run_command { RUN_BUILD, RUN_MODELS, RUN_TESTS };
+enum run_command { RUN_BUILD, RUN_MODELS, RUN_TESTS, RUN_SEEDS, RUN_FRESHNESS };
 
 struct run_options {
 	enum run_command command;
@@ -15,6 +15,9 @@ struct run_options {
 	bool full_refresh, fail_fast;
 	bool json_log; /* messages are JSON: no table among them */
 };
+
+/* Is the command about nodes of this kind? */
+bool run_concerns(enum run_command command, const struct node *n);
 
 /* Run the selected nodes; reports on `out` and on stderr. Returns the exit status. */
 int run_project(const struct project *p, const struct run_options *options, struct out *out);

@@ -86,7 +86,7 @@ static int no_match(const struct project *p, const char *option, const char *ter
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->count; i++)
-		if (p->node[i]->kind == NODE_MODEL)
+		if (node_is_built(p->node[i]))
 			words[count++] = p->node[i]->name;
 	near = nearest_word(term, words);
 	log_error("%s: '%s' matches nothing in %s%s%s%s", option, term, p->folder, near != NULL ? "; did you mean '" : "",
@@ -152,10 +152,10 @@ int select_nodes(struct project *p, const struct opt_list *select, const struct 
 		struct node *n = p->node[i];
 
 		n->selected = (in[i] || select->count == 0) && !out[i] && !n->config.disabled;
-		any |= n->selected && n->kind != NODE_SOURCE;
+		any |= n->selected;
 	}
 	if (status == 0 && !any) {
-		log_error("nothing is selected: --select and --exclude leave no model and no test of %s", p->folder);
+		log_error("nothing is selected: --select and --exclude leave nothing of %s", p->folder);
 		status = -1;
 	}
 	free(in);
