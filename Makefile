@@ -13,8 +13,8 @@ FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c de
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
 	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c writer.c)
-AGGREGATE  = aggregate/aggregate.c $(addprefix aggregate/,arena.c config.c csv.c data_test.c db.c files.c freshness.c \
-	generic_test.c graph.c history.c listing.c materialise.c merge.c nearest.c outcome.c place.c project.c project_yml.c relation.c \
+AGGREGATE  = aggregate/aggregate.c $(addprefix aggregate/,arena.c artefact.c config.c csv.c data_test.c db.c files.c freshness.c \
+	generic_test.c graph.c history.c listing.c materialise.c merge.c nearest.c operate.c outcome.c place.c project.c project_yml.c relation.c \
 	report.c resolve.c run.c schema.c seed.c seed_type.c select.c session.c template.c value.c yaml.c)
 
 LIBS_txgen      =

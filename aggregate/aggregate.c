@@ -10,19 +10,24 @@
 #include "listing.h"
 #include "log.h"
 #include "nearest.h"
+#include "operate.h"
 #include "run.h"
 #include "select.h"
 #include "tool.h"
 
+#define DAY_US (24 * INT64_C(3600000000))
+
 struct arguments {
 	struct opt_list select, exclude;
 	bool full_refresh, fail_fast;
-	const char *vars, *folder, *conninfo;
+	const char *vars, *folder, *conninfo, *target;
+	int64_t retries, backoff, timeout, history;
+	const char *on_failure;
 	const struct command *command;
 	const char *model;
 };
 
-static struct arguments args;
+static struct arguments args = {.backoff = 1000000, .history = 400 * DAY_US};
 
 static const struct opt options[] = {
 	{OPT_LIST, 's', "select", &args.select, "NODES",
@@ -34,6 +39,17 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "project-dir", &args.folder, "DIR", "the project folder (., else the installed marts)",
 	 .env = "TXPIPE_PROJECT"},
 	{OPT_STRING, 'd', "dbname", &args.conninfo, "CONNINFO", .help = "connection string or URI (the PG* variables)"},
+	{OPT_HEADING, .help = "As a job"},
+	{OPT_INT, 0, "retries", &args.retries, "N", .help = "try again so often after status 75: only that is cured by waiting (0)",
+	 .max = 1000},
+	{OPT_DURATION, 0, "backoff", &args.backoff, "DURATION", .help = "before the second try; doubles up to 5m, with jitter (1s)",
+	 .min = 1000, .max = 300 * INT64_C(1000000)},
+	{OPT_DURATION, 0, "timeout", &args.timeout, "DURATION", .help = "cancel a try on the server after that time: 75 (none)",
+	 .min = 1000},
+	{OPT_STRING, 0, "on-failure", &args.on_failure, "CMD", .help = "give the report of a failed run to this command's stdin"},
+	{OPT_DURATION, 0, "history", &args.history, "DURATION", .help = "remember runs so long; 0: for ever (400d)"},
+	{OPT_STRING, 0, "target-path", &args.target, "DIR", .help = "write run_results.json there (the project's target-path)",
+	 .env = "DBT_TARGET_PATH"},
 	{.type = OPT_END},
 };
 
@@ -164,24 +180,56 @@ static int narrow(struct project *p)
 	return -1;
 }
 
+static const char *target_folder(struct project *p)
+{
+	if (args.target != NULL || p->target_path == NULL)
+		return args.target;
+	return arena_format(&p->arena, "%s/%s", p->folder, p->target_path);
+}
+
+static void tell_failure(const struct project *p, int status, const struct buf *lines)
+{
+	if (args.on_failure != NULL && status != EXIT_DONE && status < EXIT_SIGNAL)
+		operate_tell(args.on_failure, p->name != NULL ? p->name : p->folder, args.command->name, status, lines);
+}
+
+/* Run nodes, as a job. */
+static int run_nodes(const struct common *common, struct project *p, struct out *out)
+{
+	struct run_options run = {.command = args.command->run,
+	                          .conninfo = args.conninfo,
+	                          .full_refresh = args.full_refresh,
+	                          .fail_fast = args.fail_fast,
+	                          .json_log = strcmp(common->log, "json") == 0,
+	                          .timeout = args.timeout,
+	                          .history = args.history,
+	                          .target = target_folder(p)};
+	struct operate_options job = {args.retries, args.backoff};
+	struct buf lines = {0};
+	int status = narrow(p) < 0 ? EXIT_USAGE : operate_run(p, &run, &job, &lines);
+
+	tell_failure(p, status, &lines);
+	if (lines.n > 0 && (out_add_span(out, buf_span(&lines)) < 0 || out_flush(out) < 0) && status == EXIT_DONE)
+		status = out_failed(out, "stdout");
+	buf_free(&lines);
+	return status;
+}
+
 static int work(const struct common *common, struct project *p, struct out *out)
 {
-	struct run_options run = {.conninfo = args.conninfo, .full_refresh = args.full_refresh, .fail_fast = args.fail_fast,
-	                          .json_log = strcmp(common->log, "json") == 0};
+	static const struct buf nothing;
 	char path[PATH_MAX];
 
-	if (project_load(p, find_folder(path), args.vars) < 0)
+	if (project_load(p, find_folder(path), args.vars) < 0 ||
+	    (args.model == NULL && select_nodes(p, &args.select, &args.exclude) < 0)) {
+		tell_failure(p, EXIT_USAGE, &nothing);
 		return EXIT_USAGE;
+	}
 	if (args.model != NULL)
 		return run_show(p, args.model, args.conninfo, out);
-	if (select_nodes(p, &args.select, &args.exclude) < 0)
-		return EXIT_USAGE;
 	if (args.command->print != NULL)
 		return args.command->print(p, out);
-	if (narrow(p) < 0)
-		return EXIT_USAGE;
-	run.command = args.command->run;
-	return run_project(p, &run, out);
+	return run_nodes(common, p, out);
 }
 
 int main(int argc, char **argv)

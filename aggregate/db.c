@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "exit.h"
 #include "log.h"
 #include "metrics.h"
@@ -76,18 +77,37 @@ static void cancel(struct db *db)
 	PQfreeCancel(handle);
 }
 
+/* A signal came, or the time is over. */
+static bool asked(struct db *db)
+{
+	if (sig_asked() != 0)
+		return true;
+	if (db->deadline > 0 && clock_monotonic() >= db->deadline)
+		db->timed_out = true;
+	return db->timed_out;
+}
+
+static int tick_ms(const struct db *db, bool watch)
+{
+	int64_t left = db->deadline - clock_monotonic();
+
+	if (!watch || db->deadline == 0 || left > (int64_t)TICK_MS * 1000)
+		return TICK_MS;
+	return left > 0 ? (int)(left / 1000) + 1 : 1;
+}
+
 /* Until the next result can be fetched without blocking. 0, or -1 if the connection is gone. */
 static int await(struct db *db, bool watch_signals)
 {
 	while (PQisBusy(db->c)) {
 		struct pollfd fds[2] = {{.fd = PQsocket(db->c), .events = POLLIN},
 		                        {.fd = watch_signals && !db->cancelled ? sig_fd() : -1, .events = POLLIN}};
-		int n = poll(fds, 2, TICK_MS);
+		int n = poll(fds, 2, tick_ms(db, watch_signals && !db->cancelled));
 
 		metrics_tick();
 		if (n < 0 && errno != EINTR)
 			return -1;
-		if (watch_signals && !db->cancelled && sig_asked() != 0)
+		if (watch_signals && !db->cancelled && asked(db))
 			cancel(db);
 		if (n > 0 && fds[0].revents != 0 && !PQconsumeInput(db->c))
 			return -1;
@@ -128,11 +148,11 @@ static int refused(struct db *db, PGresult **result)
 {
 	if (result != NULL)
 		*result = NULL;
-	if (db->last_words || (!db->cancelled && sig_asked() == 0))
+	if (db->last_words || (!db->cancelled && !asked(db)))
 		return 0;
 	db->cancelled = true;
 	clear_error(db);
-	db->message = xstrdup("interrupted");
+	db->message = xstrdup(db->timed_out ? "the time is over" : "interrupted");
 	return -1;
 }
 

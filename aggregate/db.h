@@ -11,6 +11,8 @@
 struct db {
 	PGconn *c;
 	bool cancelled;  /* a signal came: what ran was cancelled, and nothing more is sent until … */
+	int64_t deadline; /* when what runs is cancelled as by a signal, as clock_monotonic() counts; 0: never */
+	bool timed_out;   /* that is why `cancelled` is set */
 	bool last_words; /* … the owner sets this: the run is decided and is being written down, whatever signal comes */
 	/* of the statement that failed last; sqlstate is "" if the connection was lost: */
 	char sqlstate[6];

@@ -78,6 +78,18 @@ int history_write(struct session *s, const struct project *p, struct run_result 
 	return status;
 }
 
+int history_forget(struct session *s, const struct project *p, int64_t keep)
+{
+	char seconds[32];
+	const char *values[] = {p->name, seconds};
+
+	if (keep == 0)
+		return 0;
+	snprintf(seconds, sizeof seconds, "%" PRId64, keep / 1000000);
+	return db_params(&s->db, "delete from aggregate.run where project = $1 and started_at < now() - $2::bigint * interval '1 s'",
+	                 2, values, NULL);
+}
+
 static void text_member(struct buf *to, const char *name, const char *text)
 {
 	buf_addf(to, ",\"%s\":", name);

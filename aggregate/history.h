@@ -16,6 +16,9 @@ struct run_result {
 /* Write down the run, in the transaction that is open. 0, or -1 with the error kept. */
 int history_write(struct session *s, const struct project *p, struct run_result *run, const struct outcome *outcome);
 
+/* Delete what is older than `keep` microseconds of this project's runs (0: nothing). 0, or -1 with the error kept. */
+int history_forget(struct session *s, const struct project *p, int64_t keep);
+
 /* The state of the models that were built, in the transaction that built them. */
 int history_state(struct session *s, const struct project *p, const struct outcome *outcome);
 

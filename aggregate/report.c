@@ -63,32 +63,22 @@ void report_json(const struct outcome *o, struct buf *to)
 	tail(to, o->us, o->message);
 }
 
-int report_lines(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,
-                 struct out *out)
+void report_lines(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,
+                  struct buf *to)
 {
-	struct buf line = {0};
-	int status = 0;
-
-	for (size_t i = 0; i < p->count && status == 0; i++) {
+	for (size_t i = 0; i < p->count; i++) {
 		const struct outcome *o = &outcome[p->order[i]];
 
 		if (o->status == OUTCOME_NONE)
 			continue;
-		buf_clear(&line);
-		report_json(o, &line);
-		buf_add_char(&line, '\n');
-		status = out_add_span(out, buf_span(&line));
+		report_json(o, to);
+		buf_add_char(to, '\n');
 	}
-	buf_clear(&line);
-	head(&line, p->name, "run", run->status);
-	buf_addf(&line, ",\"command\":\"%s\",\"exit_status\":%d", run->command, run->exit_status);
-	count_member(&line, "run", run->run_id > 0 ? run->run_id : -1);
-	tail(&line, us, run->message);
-	buf_add_char(&line, '\n');
-	if (status == 0)
-		status = out_add_span(out, buf_span(&line));
-	buf_free(&line);
-	return status == 0 ? out_flush(out) : -1;
+	head(to, p->name, "run", run->status);
+	buf_addf(to, ",\"command\":\"%s\",\"exit_status\":%d", run->command, run->exit_status);
+	count_member(to, "run", run->run_id > 0 ? run->run_id : -1);
+	tail(to, us, run->message);
+	buf_add_char(to, '\n');
 }
 
 static const char *colour(enum outcome_status status)

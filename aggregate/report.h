@@ -3,7 +3,6 @@
 #define AGGREGATE_REPORT_H
 
 #include "history.h"
-#include "out.h"
 #include "outcome.h"
 
 const char *report_status(enum outcome_status status);
@@ -14,9 +13,9 @@ const char *report_kind(enum node_kind kind);
 /* {"node":…,"type":…,"status":…,"rows":…,"inserted":…,"updated":…,"deleted":…,"failures":…,"ms":…,"message":…} */
 void report_json(const struct outcome *o, struct buf *to);
 
-/* Every node that took part, in the order of the run, and a last line of type run. 0, or -1 (out->error is set). */
-int report_lines(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,
-                 struct out *out);
+/* Every node that took part, in the order of the run, and a last line of type run. */
+void report_lines(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,
+                  struct buf *to);
 
 /* The same as a table on stderr, unless --quiet or --log json; in colour on a terminal. */
 void report_table(const struct project *p, const struct outcome *outcome, const struct run_result *run, int64_t us,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "artefact.h"
 #include "clock.h"
 #include "data_test.h"
 #include "exit.h"
@@ -210,8 +211,8 @@ static bool judge(struct run *run)
 		run->result.status = "rolled_back";
 	if (run->s.db.cancelled) {
 		run->result.status = "cancelled";
-		run->result.exit_status = EXIT_SIGNAL + sig_asked();
-		run->result.message = "ended by a signal";
+		run->result.exit_status = run->s.db.timed_out ? EXIT_RETRY : EXIT_SIGNAL + sig_asked();
+		run->result.message = run->s.db.timed_out ? "longer than --timeout" : "ended by a signal";
 		publish = false;
 	}
 	return publish;
@@ -236,7 +237,7 @@ static int write_apart(struct run *run)
 		return EXIT_RETRY;
 	}
 	if (db_query(db, "begin", NULL) < 0 || history_write(&run->s, run->p, &run->result, run->outcome) < 0 ||
-	    db_query(db, "commit", NULL) < 0) {
+	    history_forget(&run->s, run->p, run->options->history) < 0 || db_query(db, "commit", NULL) < 0) {
 		int status = db_failed(db, "cannot write the history of the run");
 
 		run->result.run_id = 0;
@@ -250,7 +251,8 @@ static int publish(struct run *run)
 	struct db *db = &run->s.db;
 
 	if (history_state(&run->s, run->p, run->outcome) == 0 &&
-	    history_write(&run->s, run->p, &run->result, run->outcome) == 0 && db_query(db, "commit", NULL) == 0)
+	    history_write(&run->s, run->p, &run->result, run->outcome) == 0 &&
+	    history_forget(&run->s, run->p, run->options->history) == 0 && db_query(db, "commit", NULL) == 0)
 		return run->result.exit_status;
 	run->result.exit_status = db_failed(db, "cannot publish the run");
 	run->result.status = "failed";
@@ -276,6 +278,8 @@ static int begin(struct run *run)
 	bool read_only = only_looks(run);
 	int status = session_open(&run->s, run->options->conninfo);
 
+	if (run->options->timeout > 0)
+		run->s.db.deadline = run->began + run->options->timeout;
 	if (status == EXIT_DONE && !read_only)
 		status = session_lock(&run->s, run->p);
 	if (status == EXIT_DONE)
@@ -324,7 +328,7 @@ static void free_outcomes(struct run *run)
 	free(run->outcome);
 }
 
-int run_project(const struct project *p, const struct run_options *options, struct out *out)
+int run_project(const struct project *p, const struct run_options *options, struct buf *lines)
 {
 	struct run run = {.p = p, .options = options, .result.command = commands[options->command]};
 	int64_t us;
@@ -344,8 +348,10 @@ int run_project(const struct project *p, const struct run_options *options, stru
 		us = clock_monotonic() - run.began;
 		report_table(p, run.outcome, &run.result, us, options->json_log);
 		report_metrics(p, run.outcome, &run.result, us);
-		if (report_lines(p, run.outcome, &run.result, us, out) < 0 && status == EXIT_DONE)
-			status = out_failed(out, "stdout");
+		report_lines(p, run.outcome, &run.result, us, lines);
+		if (options->target != NULL && artefact_write(p, run.outcome, &run.result, us, options->target) < 0 &&
+		    status == EXIT_DONE)
+			status = EXIT_IO;
 	}
 	free_outcomes(&run);
 	session_close(&run.s);

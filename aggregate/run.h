@@ -14,13 +14,17 @@ struct run_options {
 	const char *conninfo; /* or NULL */
 	bool full_refresh, fail_fast;
 	bool json_log; /* messages are JSON: no table among them */
+	int64_t timeout; /* microseconds for the run; 0: as long as it takes */
+	int64_t history; /* microseconds that the runs of this project are remembered; 0: for ever */
+	const char *target; /* folder for run_results.json, or NULL */
 };
 
 /* Is the command about nodes of this kind? */
 bool run_concerns(enum run_command command, const struct node *n);
 
-/* Run the selected nodes; reports on `out` and on stderr. Returns the exit status. */
-int run_project(const struct project *p, const struct run_options *options, struct out *out);
+/* Run the selected nodes; reports on stderr, and in `lines` as NDJSON (nothing if it could not begin). Returns the exit
+ * status. */
+int run_project(const struct project *p, const struct run_options *options, struct buf *lines);
 
 /* Print the rows of a model's relation as NDJSON. Returns the exit status. */
 int run_show(const struct project *p, const char *model, const char *conninfo, struct out *out);

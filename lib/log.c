@@ -11,6 +11,7 @@
 static const char *tool = "txpipe";
 static bool as_json;
 static enum log_level limit = LEVEL_NOTICE;
+static char last_error[2048];
 static bool progress_open; /* a progress line without its newline is on the terminal */
 
 static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
@@ -86,6 +87,8 @@ void log_at(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	if (level == LEVEL_ERROR)
+		memcpy(last_error, text, sizeof last_error);
 	escape(safe, sizeof safe, text);
 	if (as_json)
 		n = snprintf(line, sizeof line, "{\"tool\":\"%s\",\"level\":\"%s\",\"text\":\"%s\"}\n", tool, names[level],
@@ -96,6 +99,11 @@ void log_at(enum log_level level, const char *format, ...)
 	/* one write, so that the lines of tools that share a terminal do not mix */
 	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
 		return; /* nowhere left to say so */
+}
+
+const char *log_last_error(void)
+{
+	return last_error;
 }
 
 void log_progress(const char *format, ...)

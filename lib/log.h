@@ -28,6 +28,9 @@ void log_at(enum log_level level, const char *format, ...) __attribute__((format
 #define log_info(...) log_at(LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...) log_at(LEVEL_DEBUG, __VA_ARGS__)
 
+/* The last text logged at LEVEL_ERROR, "" if there was none: for whoever is told that the tool failed. */
+const char *log_last_error(void);
+
 /* Colour and live progress are for terminals only: isatty(fd), NO_COLOR unset, TERM not dumb. */
 bool log_colour(int fd);
 
