@@ -13,9 +13,7 @@ FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c de
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
 	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c writer.c)
-AGGREGATE  = aggregate/aggregate.c $(addprefix aggregate/,arena.c artefact.c config.c csv.c data_test.c db.c files.c freshness.c \
-	generic_test.c graph.c history.c listing.c materialise.c merge.c nearest.c operate.c outcome.c place.c project.c project_yml.c relation.c \
-	report.c resolve.c run.c schema.c seed.c seed_type.c select.c session.c template.c value.c yaml.c)
+AGGREGATE  = aggregate/aggregate.c $(filter-out aggregate/aggregate.c,$(wildcard aggregate/*.c))
 
 LIBS_txgen      =
 LIBS_kproduce   = rdkafka
@@ -74,7 +72,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(BUILD)/aggregate/session.o: $(BUILD)/embed/aggregate/sql/schema_1.sql.h
+$(BUILD)/aggregate/session.o: $(patsubst %,$(BUILD)/embed/%.h,$(wildcard aggregate/sql/*.sql))
 
 $(BUILD)/libtxpipe.a: $(LIB_OBJ)
 	rm -f $@ && ar rcs $@ $^

@@ -14,7 +14,7 @@ static const char *const test_names[] = {"severity", "warn_if",        "error_if
 static const char *const seed_names[] = {"schema", "alias", "tags", "enabled", "delimiter", "column_types", NULL};
 static const char *const without_effect[] = {"meta", "docs", "description", "group", "access", "quote_columns", "persist_docs",
                                              "event_time", NULL};
-static const char *const materialisations[] = {"view", "table", NULL};
+static const char *const materialisations[] = {"view", "table", "fold", NULL};
 
 const char *const *config_names(enum config_of of)
 {
@@ -133,7 +133,7 @@ static int materialised_set(struct config *c, const struct value *v, struct plac
 			return 0;
 		}
 	}
-	return place_error(at, "materialized='%s' is not known here: write view or table", v->text);
+	return place_error(at, "materialized='%s' is not known here: write view, table or fold", v->text);
 }
 
 static int model_set(struct arena *arena, struct config *c, const char *name, const struct value *v, struct place at)

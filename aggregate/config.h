@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "value.h"
 
-enum materialisation { MATERIALISE_VIEW, MATERIALISE_TABLE };
+enum materialisation { MATERIALISE_VIEW, MATERIALISE_TABLE, MATERIALISE_FOLD };
 enum severity { SEVERITY_ERROR, SEVERITY_WARN };
 
 /* A condition on a count of failures such as ">0" or "> 1%" (per cent of the rows that were looked at). */

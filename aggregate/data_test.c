@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "clock.h"
 #include "exit.h"
-#include "materialise.h"
 
 /* A failing row that is larger is kept as its size only. */
 #define KEEP_BYTES "65536"
@@ -59,7 +59,7 @@ static void test_error(struct batch *b, struct outcome *o, size_t prefix)
 	struct buf text = {0};
 
 	if (test_of(o)->kind == TEST_SINGULAR) {
-		materialise_error(b->s, o->node, b->sql.p != NULL ? buf_text(&b->sql) : NULL, prefix, o);
+		build_error(b->s, o->node, b->sql.p != NULL ? buf_text(&b->sql) : NULL, prefix, o);
 		return;
 	}
 	buf_addf(&text, "%s:%d: test %s: %s", o->node->at.file, o->node->at.line, o->node->name, db->message);

@@ -21,15 +21,15 @@ static const char write_sql[] =
 
 static const char state_sql[] =
 	"insert into aggregate.state as s (relation_schema, relation_name, project, model, materialised, compiled, "
-	"definition, snapshot, system_identifier, built_at, changed_at) "
+	"definition, snapshot, system_identifier, built_at, changed_at, sources, rows) "
 	"select x.schema, x.name, $2, x.model, x.materialised, x.compiled, x.definition, $3::pg_snapshot, $4::bigint, now(), "
-	"case when x.changed then now() else '-infinity' end "
+	"case when x.changed then now() else '-infinity' end, x.sources, nullif(x.rows, -1) "
 	"from jsonb_to_recordset($1::jsonb) as x(schema text, name text, model text, materialised text, compiled text, "
-	"definition text, changed boolean) "
+	"definition text, changed boolean, sources text, rows bigint) "
 	"on conflict (relation_schema, relation_name) do update set project = excluded.project, model = excluded.model, "
 	"materialised = excluded.materialised, compiled = excluded.compiled, definition = excluded.definition, "
 	"snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, built_at = excluded.built_at, "
-	"changed_at = greatest(s.changed_at, excluded.changed_at)";
+	"changed_at = greatest(s.changed_at, excluded.changed_at), sources = excluded.sources, rows = excluded.rows";
 
 static void nodes_json(const struct project *p, const struct outcome *outcome, struct buf *nodes, struct buf *failures)
 {
@@ -117,6 +117,8 @@ int history_state(struct session *s, const struct project *p, const struct outco
 		text_member(&rows, "materialised", o->node->kind == NODE_SEED ? "seed" : config_materialisation(o->node->config.materialised));
 		text_member(&rows, "compiled", o->node->hash);
 		text_member(&rows, "definition", o->definition);
+		text_member(&rows, "sources", o->sources);
+		buf_addf(&rows, ",\"rows\":%" PRId64, o->rows);
 		buf_add_char(&rows, '}');
 	}
 	buf_add_char(&rows, ']');

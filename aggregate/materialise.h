@@ -16,13 +16,4 @@
 void materialise_model(struct session *s, const struct project *p, const struct node *n, bool full_refresh,
                        struct outcome *o);
 
-/* Keep the server's error as the outcome of a node, with file and line if the position lies in the node's SQL, which
- * begins at byte `prefix` of `sql`. */
-void materialise_error(const struct session *s, const struct node *n, const char *sql, size_t prefix,
-                       struct outcome *o);
-
-/* Drop the project's views that read `n` and are built again later in this run, because its columns change. 0, or -1 with
- * the error in the outcome. */
-int materialise_drop_views(struct session *s, const struct project *p, const struct node *n, struct outcome *o);
-
 #endif

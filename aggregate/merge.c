@@ -17,13 +17,16 @@ static void column_names(struct arena *arena, struct buf *to, const struct relat
  * A full join finds what differs; the three writes then touch only that, by physical address. All parts of the
  * statement see the table as it was. The comparison is by value: 1.0 and 1.00 are the same number.
  */
-void merge_sql(struct arena *arena, const struct node *n, const struct relation *columns, struct buf *to)
+void merge_sql(const struct build *b, struct buf *to)
 {
+	struct arena *arena = &b->s->arena;
+	const struct node *n = b->n;
+	const struct relation *columns = &b->want;
 	const struct texts *key = &n->config.unique_key;
 	const char *first = project_quoted(arena, key->item[0]);
 
 	buf_add_text(to, "with aggregate_new as materialized (\n");
-	buf_add(to, n->compiled.sql, n->compiled.n);
+	buf_add_span(to, b->query);
 	buf_addf(to, "\n), aggregate_diff as materialized (\n"
 	             "select t.ctid as aggregate_at, n.%s is null as aggregate_gone, ", first);
 	column_names(arena, to, columns, "n.");
@@ -62,12 +65,14 @@ static void key_sql(struct arena *arena, const struct node *n, struct buf *to)
 	buf_addf(to, ");\nanalyze %s", n->relation);
 }
 
-void merge_create_sql(struct arena *arena, const struct node *n, struct buf *to)
+void merge_create_sql(const struct build *b, struct buf *to)
 {
+	const struct node *n = b->n;
+
 	buf_addf(to, "create table %s as\n", n->relation);
-	buf_add(to, n->compiled.sql, n->compiled.n);
+	buf_add_span(to, b->query);
 	buf_add_text(to, "\n;\n");
-	key_sql(arena, n, to);
+	key_sql(&b->s->arena, n, to);
 }
 
 void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table,
@@ -94,24 +99,31 @@ void merge_reshape_sql(struct arena *arena, const struct node *n, const struct r
 	}
 }
 
-void merge_fill_sql(struct arena *arena, const struct node *n, const struct relation *columns, struct buf *to)
+void merge_fill_sql(const struct build *b, struct buf *to)
 {
+	struct arena *arena = &b->s->arena;
+	const struct node *n = b->n;
+	const struct relation *columns = &b->want;
+
 	buf_addf(to, "insert into %s (", n->relation);
 	column_names(arena, to, columns, "");
 	buf_add_text(to, ") select ");
 	column_names(arena, to, columns, "q.");
 	buf_add_text(to, " from (\n");
-	buf_add(to, n->compiled.sql, n->compiled.n);
+	buf_add_span(to, b->query);
 	buf_add_text(to, "\n) q;\n");
 	key_sql(arena, n, to);
 }
 
-void merge_twice_sql(struct arena *arena, const struct node *n, struct buf *to)
+void merge_twice_sql(const struct build *b, struct buf *to)
 {
+	struct arena *arena = &b->s->arena;
+	const struct node *n = b->n;
+
 	buf_add_text(to, "select concat_ws(', ', ");
 	names(arena, to, &n->config.unique_key, "q.");
 	buf_add_text(to, ") from (\n");
-	buf_add(to, n->compiled.sql, n->compiled.n);
+	buf_add_span(to, b->query);
 	buf_add_text(to, "\n) q group by ");
 	names(arena, to, &n->config.unique_key, "q.");
 	buf_add_text(to, " having count(*) > 1 limit 1");

@@ -1,25 +1,24 @@
-/* The SQL of the table materialisation. */
+/* The SQL that fills a table from a query (b->query). */
 #ifndef AGGREGATE_MERGE_H
 #define AGGREGATE_MERGE_H
 
-#include "outcome.h"
-#include "relation.h"
+#include "build.h"
 
-/* One statement that merges the model's query into its table and answers (rows of the query, rows of the table before,
- * inserted, updated, deleted). `columns` are the query's. */
-void merge_sql(struct arena *arena, const struct node *n, const struct relation *columns, struct buf *to);
+/* One statement that merges the query into the table and answers (rows of the query, rows of the table before,
+ * inserted, updated, deleted). */
+void merge_sql(const struct build *b, struct buf *to);
 
 /* Create and fill the table, with its primary key. */
-void merge_create_sql(struct arena *arena, const struct node *n, struct buf *to);
+void merge_create_sql(const struct build *b, struct buf *to);
 
 /* Empty a table and give it the query's columns and key, keeping the table itself. */
 void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table,
                        const struct relation *query, struct buf *to);
 
 /* Fill an empty, reshaped table. */
-void merge_fill_sql(struct arena *arena, const struct node *n, const struct relation *columns, struct buf *to);
+void merge_fill_sql(const struct build *b, struct buf *to);
 
-/* A query for one key that occurs more than once in the model's query. */
-void merge_twice_sql(struct arena *arena, const struct node *n, struct buf *to);
+/* A query for one key that occurs more than once in the query. */
+void merge_twice_sql(const struct build *b, struct buf *to);
 
 #endif

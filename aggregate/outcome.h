@@ -27,6 +27,7 @@ struct outcome {
 	int exit_status; /* of an error */
 	struct buf kept; /* failing rows: the elements of a JSON array */
 	int kept_count;
+	const char *sources; /* of a model that follows changes: the layouts of its sources, as the state keeps them; or NULL */
 	char *definition; /* of a view: fingerprint of what the server made of it */
 };
 

@@ -43,6 +43,8 @@ struct freshness {
 	int64_t warn_after, error_after; /* seconds; 0: no bound */
 };
 
+struct fold;
+
 struct node {
 	enum node_kind kind;
 	const char *name;     /* a source's is group.table */
@@ -62,6 +64,7 @@ struct node {
 	struct template template;
 	struct template_text compiled;
 	char hash[DIGEST_HEX + 1];
+	struct fold *fold;             /* of a fold: its query, taken apart */
 	const struct yaml *properties; /* its entry in a .yml, or NULL */
 	const char *description;       /* or NULL */
 	/* tests */

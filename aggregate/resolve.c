@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fold.h"
 #include "generic_test.h"
 #include "log.h"
 #include "nearest.h"
@@ -40,15 +41,40 @@ static int no_such_node(struct project *p, const struct template_call *call, enu
 	                   kind == NODE_MODEL ? " (a table that the project does not build is a source)" : "");
 }
 
-/* The node that a ref() or source() means, or NULL with a message. */
+/* changes('table'): the source table of that name, if there is only one; else the name itself. */
+static const char *table_name(struct project *p, const struct template_call *call)
+{
+	const char *name = template_arg_text(call, 0), *found = name;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const char *point = p->node[i]->kind == NODE_SOURCE ? strrchr(p->node[i]->name, '.') : NULL;
+
+		if (point == NULL || strcmp(point + 1, name) != 0)
+			continue;
+		if (found != name) {
+			place_error(call->at, "the sources %s and %s both have a table '%s': write changes('group', '%s')", found,
+			            p->node[i]->name, name, name);
+			return NULL;
+		}
+		found = p->node[i]->name;
+	}
+	return found;
+}
+
+/* The node that a ref(), source() or changes() means, or NULL with a message. */
 static struct node *target(struct project *p, const struct template_call *call)
 {
 	enum node_kind kind = call->kind == CALL_REF ? NODE_MODEL : NODE_SOURCE;
 	const char *name = template_arg_text(call, 0);
 	struct node *n;
 
-	if (kind == NODE_SOURCE)
+	if (call->kind == CALL_CHANGES && call->count == 1) {
+		name = table_name(p, call);
+		if (name == NULL)
+			return NULL;
+	} else if (kind == NODE_SOURCE) {
 		name = arena_format(&p->arena, "%s.%s", name, template_arg_text(call, 1));
+	}
 	n = kind == NODE_MODEL ? project_find_ref(p, name) : project_find(p, kind, name);
 	if (n == NULL)
 		no_such_node(p, call, kind, name);
@@ -68,7 +94,11 @@ static void find_needs(struct project *p, struct node *n)
 			place_error(call->at, "{{ this }} is the relation of a model; a test has none");
 			p->faults++;
 		}
-		if (call->kind != CALL_REF && call->kind != CALL_SOURCE)
+		if (call->kind == CALL_CHANGES && (n->kind != NODE_MODEL || n->config.materialised != MATERIALISE_FOLD)) {
+			place_error(call->at, "{{ changes() }} belongs to models with materialized='fold'; read {{ source('…', '…') }} here");
+			p->faults++;
+		}
+		if (call->kind != CALL_REF && call->kind != CALL_SOURCE && call->kind != CALL_CHANGES)
 			continue;
 		to = target(p, call);
 		if (to == NULL)
@@ -188,6 +218,17 @@ static const char *var_value(struct project *p, const struct template_call *call
 	return NULL;
 }
 
+/* Everything, each row once: what a fold is when it is computed anew. In from, a name has to follow. */
+static void changes_text(const struct compiling *c, const struct template_call *call, struct buf *to)
+{
+	const struct node *source = target(c->p, call);
+	const struct span text = c->node->template.source;
+
+	buf_addf(to, "(select *, 1 as sign from %s)", source->relation);
+	if (!fold_names_source(text.p + call->end, text.p + text.n))
+		buf_addf(to, " as %s", project_quoted(&c->p->arena, source->identifier));
+}
+
 static int render_call(void *arg, const struct template_call *call, struct buf *to)
 {
 	struct compiling *c = arg;
@@ -198,6 +239,9 @@ static int render_call(void *arg, const struct template_call *call, struct buf *
 	case CALL_SOURCE:
 		text = target(c->p, call)->relation;
 		break;
+	case CALL_CHANGES:
+		changes_text(c, call, to);
+		return 0;
 	case CALL_THIS:
 		text = c->node->relation;
 		break;
@@ -233,6 +277,24 @@ static void fingerprint(struct node *n)
 	buf_free(&text);
 }
 
+/* What a run writes has no changes that the same run could fold. */
+static bool is_written(const struct project *p, const struct node *n)
+{
+	for (size_t k = 0; k < p->needs[n->index].count; k++) {
+		const struct node *source = p->node[p->needs[n->index].item[k]];
+
+		for (size_t i = 0; i < p->count; i++) {
+			if (p->node[i]->kind == NODE_SOURCE || p->node[i]->relation == NULL ||
+			    strcmp(p->node[i]->relation, source->relation) != 0)
+				continue;
+			place_error(n->at, "fold, rule one source: %s is written by this project (%s); changes() follows only what the run "
+			                   "does not write", source->relation, p->node[i]->name);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void compile(struct project *p, struct node *n)
 {
 	struct compiling c = {p, n};
@@ -241,7 +303,7 @@ static void compile(struct project *p, struct node *n)
 		seed_fingerprint(n);
 	if (n->kind == NODE_SOURCE || n->kind == NODE_SEED || (n->kind == NODE_TEST && n->test.kind != TEST_SINGULAR))
 		return;
-	if (template_render(&p->arena, &n->template, render_call, &c, &n->compiled) < 0) {
+	if (template_render(&p->arena, &n->template, false, render_call, &c, &n->compiled) < 0) {
 		p->faults++;
 		return;
 	}
@@ -251,6 +313,8 @@ static void compile(struct project *p, struct node *n)
 	}
 	if (n->kind == NODE_MODEL)
 		fingerprint(n);
+	if (n->kind == NODE_MODEL && n->config.materialised == MATERIALISE_FOLD && (is_written(p, n) || fold_read(p, n) < 0))
+		p->faults++;
 }
 
 int resolve_project(struct project *p)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "artefact.h"
+#include "build.h"
 #include "clock.h"
 #include "data_test.h"
 #include "exit.h"
@@ -114,13 +115,13 @@ static void run_build(struct run *run, struct outcome *o)
 	int64_t began = clock_monotonic();
 
 	if (db_query(db, "savepoint aggregate_node", NULL) < 0)
-		materialise_error(&run->s, o->node, NULL, 0, o);
+		build_error(&run->s, o->node, NULL, 0, o);
 	else if (o->node->kind == NODE_SEED)
 		seed_load(&run->s, run->p, o->node, run->options->full_refresh, o);
 	else
 		materialise_model(&run->s, run->p, o->node, run->options->full_refresh, o);
 	if (o->status != OUTCOME_ERROR && db_query(db, "release aggregate_node", NULL) < 0)
-		materialise_error(&run->s, o->node, NULL, 0, o);
+		build_error(&run->s, o->node, NULL, 0, o);
 	if (o->status == OUTCOME_ERROR)
 		db_roll_back(db, "rollback to aggregate_node; release aggregate_node");
 	o->us = clock_monotonic() - began;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "csv.h"
 #include "exit.h"
 #include "json.h"
-#include "materialise.h"
 #include "merge.h"
 #include "nearest.h"
 #include "relation.h"
@@ -146,7 +146,7 @@ static int columns_change(struct load *l)
 	int status;
 
 	if (l->full_refresh) {
-		if (materialise_drop_views(l->s, l->p, l->n, l->o) < 0)
+		if (build_drop_views_of(l->s, l->p, l->n, l->o) < 0)
 			return -1;
 		merge_reshape_sql(&l->s->arena, l->n, &l->have, &l->want, &text);
 		status = run(l, buf_text(&text), NULL);

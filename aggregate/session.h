@@ -11,7 +11,11 @@
 /* A row of aggregate.state. */
 struct state {
 	const char *schema, *name, *project, *model, *compiled, *definition;
+	const char *snapshot, *system_identifier, *sources; /* sources: of a model that follows changes (changes_layout) */
+	int64_t rows; /* or -1 */
 };
+
+struct source;
 
 struct session {
 	struct db db;
@@ -21,6 +25,8 @@ struct session {
 	const char *started_at;
 	struct state *state;
 	size_t states;
+	struct source **source; /* those looked up by changes_source() */
+	size_t sources;
 };
 
 /* Connect, set what results could depend on. EXIT_DONE, or another status with a message. */

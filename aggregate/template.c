@@ -5,7 +5,7 @@
 
 #include "nearest.h"
 
-static const char *const call_names[] = {"ref", "source", "config", "var", "env_var", "this", NULL};
+static const char *const call_names[] = {"ref", "source", "config", "var", "env_var", "this", "changes", NULL};
 
 struct cursor {
 	struct arena *arena;
@@ -160,6 +160,7 @@ static int args_check(const struct template_call *call)
 		[CALL_SOURCE] = {2, 2, "source('group', 'table')"},
 		[CALL_VAR] = {1, 2, "var('name') or var('name', 'default')"},
 		[CALL_ENV_VAR] = {1, 2, "env_var('NAME') or env_var('NAME', 'default')"},
+		[CALL_CHANGES] = {1, 2, "changes('table') or changes('group', 'table')"},
 	};
 
 	if (call->kind == CALL_CONFIG) {
@@ -194,7 +195,7 @@ static int call_read(struct cursor *c, struct template_call *to)
 	if (call_names[kind] == NULL) {
 		const char *near = nearest_word(text, call_names);
 
-		return place_error(to->at, "unknown name '%s' in {{ }}%s%s%s (known: ref, source, config, var, env_var, this)",
+		return place_error(to->at, "unknown name '%s' in {{ }}%s%s%s (known: ref, source, config, var, env_var, this, changes)",
 		                   text, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
 		                   near != NULL ? "'?" : "");
 	}
@@ -219,6 +220,41 @@ int template_parse_call(struct arena *arena, struct place at, const char *text, 
 	return c.p == c.end ? 0 : place_error(at, "nothing may follow the call: '%s'", c.p);
 }
 
+/* Behind `{%`: the one condition that there is. */
+static int block_read(struct cursor *c, struct template_call *to)
+{
+	static const struct {
+		const char *words;
+		enum template_call_kind kind;
+	} known[] = {{"if is_incremental()", CALL_IF}, {"if not is_incremental()", CALL_IF_NOT}, {"else", CALL_ELSE},
+	             {"endif", CALL_ENDIF}};
+	const char *end = memmem(c->p, (size_t)(c->end - c->p), "%}", 2);
+	char text[64] = "";
+	size_t n = 0;
+
+	if (end == NULL)
+		return place_error(to->at, "{%% does not end");
+	for (const char *p = c->p; p < end && n + 2 < sizeof text; p++) {
+		bool blank = isspace((unsigned char)*p) || ((p == c->p || p + 1 == end) && *p == '-');
+
+		if (blank && n > 0 && text[n - 1] != ' ' && text[n - 1] != '(')
+			text[n++] = ' ';
+		else if (!blank)
+			text[n++] = *p;
+	}
+	text[n > 0 && text[n - 1] == ' ' ? n - 1 : n] = '\0';
+	c->p = end + 2;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		if (strcmp(text, known[i].words) == 0) {
+			to->kind = known[i].kind;
+			return 0;
+		}
+	}
+	return place_error(to->at, "{%% %s %%} is not understood: there are no loops, macros or other conditions here, only "
+	                           "{%% if is_incremental() %%} … {%% else %%} … {%% endif %%} and {{ ref() source() config() "
+	                           "var() env_var() this changes() }}", text);
+}
+
 /* At `{{`, `{#` or `{%`: read to the end of it. */
 static int brace_read(struct cursor *c, struct template_call *to)
 {
@@ -228,10 +264,10 @@ static int brace_read(struct cursor *c, struct template_call *to)
 
 	*to = (struct template_call){.begin = (size_t)(start - c->begin), .at = at};
 	c->p += 2;
-	if (start[1] == '%')
-		return place_error(at, "{%% … %%} is not understood: there are no loops, conditions or macros here; "
-		                       "only {{ ref() source() config() var() env_var() this }}");
-	if (start[1] == '#') {
+	if (start[1] == '%') {
+		if (block_read(c, to) < 0)
+			return -1;
+	} else if (start[1] == '#') {
 		end = memmem(c->p, (size_t)(c->end - c->p), "#}", 2);
 		if (end == NULL)
 			return place_error(at, "the comment {# does not end");
@@ -247,6 +283,31 @@ static int brace_read(struct cursor *c, struct template_call *to)
 	}
 	to->end = (size_t)(c->p - c->begin);
 	return 0;
+}
+
+/* Every `if` has its `endif`, and nothing is nested. */
+static int blocks_check(const struct template *t)
+{
+	const struct template_call *open = NULL;
+	bool otherwise = false;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct template_call *call = &t->call[i];
+
+		if (call->kind == CALL_IF || call->kind == CALL_IF_NOT) {
+			if (open != NULL)
+				return place_error(call->at, "an if inside the if of line %d is not understood", open->at.line);
+			open = call;
+			otherwise = false;
+		} else if (call->kind == CALL_ELSE || call->kind == CALL_ENDIF) {
+			if (open == NULL || (call->kind == CALL_ELSE && otherwise))
+				return place_error(call->at, "%s without its if", call->kind == CALL_ELSE ? "else" : "endif");
+			otherwise = true;
+			if (call->kind == CALL_ENDIF)
+				open = NULL;
+		}
+	}
+	return open == NULL ? 0 : place_error(open->at, "{%% if … %%} has no {%% endif %%}");
 }
 
 int template_parse(struct arena *arena, const char *file, struct span source, struct template *to)
@@ -271,7 +332,7 @@ int template_parse(struct arena *arena, const char *file, struct span source, st
 			return -1;
 		to->count++;
 	}
-	return 0;
+	return blocks_check(to);
 }
 
 static void piece_add(struct arena *arena, struct template_text *to, size_t at, size_t from, bool literal)
@@ -293,21 +354,31 @@ static size_t trimmed(const struct buf *b)
 	return n;
 }
 
-int template_render(struct arena *arena, const struct template *t, template_resolve *resolve, void *arg,
-                    struct template_text *to)
+int template_render(struct arena *arena, const struct template *t, bool incremental, template_resolve *resolve,
+                    void *arg, struct template_text *to)
 {
 	struct buf text = {0};
 	size_t from = 0;
+	bool shown = true;
 	int status = 0;
 
 	*to = (struct template_text){0};
 	for (size_t i = 0; i < t->count && status == 0; i++) {
+		const struct template_call *call = &t->call[i];
+
 		piece_add(arena, to, text.n, from, true);
-		buf_add(&text, t->source.p + from, t->call[i].begin - from);
-		piece_add(arena, to, text.n, t->call[i].begin, false);
-		if (t->call[i].kind != CALL_COMMENT && t->call[i].kind != CALL_CONFIG)
-			status = resolve(arg, &t->call[i], &text);
-		from = t->call[i].end;
+		if (shown)
+			buf_add(&text, t->source.p + from, call->begin - from);
+		piece_add(arena, to, text.n, call->begin, false);
+		if (call->kind == CALL_IF || call->kind == CALL_IF_NOT)
+			shown = (call->kind == CALL_IF) == incremental;
+		else if (call->kind == CALL_ELSE)
+			shown = !shown;
+		else if (call->kind == CALL_ENDIF)
+			shown = true;
+		else if (shown && call->kind != CALL_COMMENT && call->kind != CALL_CONFIG)
+			status = resolve(arg, call, &text);
+		from = call->end;
 	}
 	piece_add(arena, to, text.n, from, true);
 	buf_add(&text, t->source.p + from, t->source.n - from);
@@ -315,6 +386,18 @@ int template_render(struct arena *arena, const struct template *t, template_reso
 	to->sql = arena_text(arena, text.p, to->n);
 	buf_free(&text);
 	return status;
+}
+
+bool template_range(const struct template *t, const struct template_text *text, size_t i, size_t *begin, size_t *end)
+{
+	for (size_t k = 0; k + 1 < text->count; k++) {
+		if (text->piece[k].literal || text->piece[k].from != t->call[i].begin)
+			continue;
+		*begin = text->piece[k].to;
+		*end = text->piece[k + 1].to;
+		return *end > *begin;
+	}
+	return false;
 }
 
 int template_line(const struct template *t, const struct template_text *text, size_t at)

@@ -2,6 +2,8 @@
  * SQL with `{{ … }}` in it: a closed list of calls, no loops, no macros, no expressions.
  *
  *   {{ ref('model') }}  {{ source('group', 'table') }}  {{ this }}       become relation names
+ *   {{ changes('table') }}  {{ changes('group', 'table') }}              becomes a source with a column `sign`
+ *   {% if is_incremental() %} … {% else %} … {% endif %}                 the one condition; also `if not`, not nested
  *   {{ var('name') }}  {{ var('name', 'default') }}  {{ env_var('NAME', 'default') }}   become text
  *   {{ config(materialized='table', unique_key=['a', 'b']) }}            becomes nothing
  *   {# a comment #}                                                      becomes nothing
@@ -17,7 +19,10 @@
 #include "arena.h"
 #include "value.h"
 
-enum template_call_kind { CALL_REF, CALL_SOURCE, CALL_CONFIG, CALL_VAR, CALL_ENV_VAR, CALL_THIS, CALL_COMMENT };
+enum template_call_kind {
+	CALL_REF, CALL_SOURCE, CALL_CONFIG, CALL_VAR, CALL_ENV_VAR, CALL_THIS, CALL_CHANGES, /* as they are named */
+	CALL_COMMENT, CALL_IF, CALL_IF_NOT, CALL_ELSE, CALL_ENDIF
+};
 
 struct template_arg {
 	const char *name; /* of name=value, or NULL */
@@ -61,9 +66,13 @@ int template_parse_call(struct arena *arena, struct place at, const char *text, 
 /* Append what a call becomes. 0, or -1 with a message printed. */
 typedef int template_resolve(void *arg, const struct template_call *call, struct buf *to);
 
-/* Replace every call. White space and one semicolon at the end are left out. 0, or -1. */
-int template_render(struct arena *arena, const struct template *t, template_resolve *resolve, void *arg,
-                    struct template_text *to);
+/* Replace every call; is_incremental() is `incremental`. White space and one semicolon at the end are left out. 0, or
+ * -1. */
+int template_render(struct arena *arena, const struct template *t, bool incremental, template_resolve *resolve,
+                    void *arg, struct template_text *to);
+
+/* Where in the rendered text call `i` stands: false if it was left out. */
+bool template_range(const struct template *t, const struct template_text *text, size_t i, size_t *begin, size_t *end);
 
 /* Line in the source of byte `at` of the rendered text. */
 int template_line(const struct template *t, const struct template_text *text, size_t at);

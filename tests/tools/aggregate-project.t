@@ -36,7 +36,7 @@ refused 'a missing ref' "models/second.sql:2: there is no model 'frist'; did you
 printf "select 1\n\nfrom {{ source('raw', 'facts') }}\n" >"$work/p/models/second.sql"
 refused 'a missing source' "models/second.sql:3: there is no source 'raw.facts'; did you mean 'raw.fact'"
 printf "{%% for a in b %%}\n" >"$work/p/models/second.sql"
-refused 'a loop' 'models/second.sql:1: \{% … %\} is not understood'
+refused 'a loop' 'models/second.sql:1: \{% for a in b %\} is not understood'
 printf "select '{{ var('zoen') }}'\n" >"$work/p/models/second.sql"
 refused 'a variable without a value' "models/second.sql:1: the variable 'zoen' has no value"
 printf "select '{{ env_var('NO_SUCH_THING') }}'\n" >"$work/p/models/second.sql"

@@ -23,7 +23,7 @@ static void renders(const char *source, const char *want)
 	struct template_text text;
 
 	assert_int_equal(template_parse(&arena, "m.sql", span_of(source), &t), 0);
-	assert_int_equal(template_render(&arena, &t, bracket, NULL, &text), 0);
+	assert_int_equal(template_render(&arena, &t, false, bracket, NULL, &text), 0);
 	assert_string_equal(text.sql, want);
 	assert_int_equal(text.n, strlen(want));
 	arena_free(&arena);
@@ -100,7 +100,7 @@ static void test_lines(void **state)
 
 	(void)state;
 	assert_int_equal(template_parse(&arena, "m.sql", span_of(source), &t), 0);
-	assert_int_equal(template_render(&arena, &t, bracket, NULL, &text), 0);
+	assert_int_equal(template_render(&arena, &t, false, bracket, NULL, &text), 0);
 	assert_int_equal(template_line(&t, &text, 0), 1);
 	here = strstr(text.sql, "[\n]");
 	assert_non_null(here);
@@ -122,7 +122,7 @@ static void test_resolver_fails(void **state)
 
 	(void)state;
 	assert_int_equal(template_parse(&arena, "m.sql", SPAN("{{ ref('fail') }} {{ ref('x') }}"), &t), 0);
-	assert_int_equal(template_render(&arena, &t, bracket, NULL, &text), -1);
+	assert_int_equal(template_render(&arena, &t, false, bracket, NULL, &text), -1);
 	arena_free(&arena);
 }
 

@@ -1,0 +1,282 @@
+#include "changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+
+/* A snapshot as text is xmin:xmax:xip,xip,… */
+struct snapshot {
+	const char *xmax, *in_progress;
+};
+
+static struct snapshot snapshot_of(struct session *s, const char *text)
+{
+	const char *xmax = strchr(text, ':') + 1, *list = strchr(xmax, ':');
+
+	return (struct snapshot){arena_text(&s->arena, xmax, (size_t)(list - xmax)), list + 1};
+}
+
+/* Literals, so that the planner sees how little it is; `or` of two index conditions. */
+static void unseen(const struct snapshot *snapshot, const char *column, struct buf *to)
+{
+	buf_addf(to, "(%s >= '%s'::xid8", column, snapshot->xmax);
+	if (snapshot->in_progress[0] != '\0')
+		buf_addf(to, " or %s = any('{%s}'::xid8[])", column, snapshot->in_progress);
+	buf_add_char(to, ')');
+}
+
+/* --- the table -------------------------------------------------------------------------------------------------- */
+
+/*
+ * One row. A table's own parts are its leaves, or itself. Each must restamp rows on update and keep the images of updates
+ * and deletes: for a part of a partitioned table row by row, because a statement that names the whole fires no statement
+ * triggers of the part. Bits of tgtype: 1 row, 2 before, 8 delete, 16 update.
+ */
+static const char catalogue[] =
+	"with source as (select c.oid, c.relkind, c.relispartition, c.relhassubclass, n.oid as schema, c.relname "
+	"from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2), "
+	"part as (select t.relid::oid as oid from source s, pg_partition_tree(s.oid) t where s.relkind = 'p' and t.isleaf "
+	"union all select oid from source where relkind = 'r'), "
+	"image as (select r.oid from source s join pg_class r on r.relnamespace = s.schema and r.relname = s.relname || '_retracted' "
+	"where not exists (select from pg_attribute a where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped "
+	"and not exists (select from pg_attribute i where i.attrelid = r.oid and i.attname = a.attname and i.atttypid = a.atttypid))) "
+	"select s.relkind, s.relkind = 'r' and (s.relhassubclass or s.relispartition), "
+	"(select coalesce(string_agg(p.oid || ':' || pg_relation_filenode(p.oid), ' ' order by p.oid), '') from part p), "
+	"(select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a "
+	"where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped), "
+	"exists (select from pg_attribute a where a.attrelid = s.oid and a.attname = 'xid' and a.atttypid = 'xid8'::regtype "
+	"and a.attnotnull), "
+	"(select format('%I.%I', $1, $2 || '_retracted') from image), "
+	"(select string_agg(p.oid::regclass::text, ', ') from part p where not exists (select from pg_trigger t join pg_proc f "
+	"on f.oid = t.tgfoid where t.tgrelid = p.oid and t.tgenabled in ('O', 'A') and t.tgqual is null and "
+	"f.proname = 'txpipe_restamp' and t.tgtype & 19 = 19) or 24 is distinct from (select bit_or(t.tgtype & 24) from pg_trigger t "
+	"join pg_proc f on f.oid = t.tgfoid where t.tgrelid = p.oid and t.tgenabled in ('O', 'A') and t.tgqual is null and "
+	"f.proname in ('txpipe_retract', 'txpipe_retract_row') and t.tgtype & 2 = 0 and (s.relkind = 'r' or t.tgtype & 1 = 1))), "
+	"exists (select from pg_attribute a where a.attrelid = s.oid and a.attname = 'currency' and not a.attisdropped) "
+	"from source s";
+
+static const char *text_of(struct session *s, const PGresult *r, int column)
+{
+	return PQgetisnull(r, 0, column) ? NULL : arena_dup(&s->arena, PQgetvalue(r, 0, column));
+}
+
+/* Why it cannot be followed, or NULL. */
+static const char *obstacle(struct session *s, const struct node *n, const PGresult *r)
+{
+	struct arena *arena = &s->arena;
+	const char *untracked;
+
+	if (PQntuples(r) == 0)
+		return arena_format(arena, "%s does not exist", n->relation);
+	if (strchr("rp", PQgetvalue(r, 0, 0)[0]) == NULL || PQgetvalue(r, 0, 1)[0] == 't')
+		return arena_format(arena, "%s is not a table of its own: changes() follows plain and partitioned tables, not views, "
+		                           "single parts or inheritance", n->relation);
+	if (PQgetvalue(r, 0, 4)[0] != 't')
+		return arena_format(arena, "%s does not say which transaction wrote a row: alter table %s add column xid xid8 not null "
+		                           "default pg_current_xact_id(); create index on %s (xid); select txpipe_track('%s')",
+		                    n->relation, n->relation, n->relation, n->relation);
+	untracked = text_of(s, r, 6);
+	if (PQgetisnull(r, 0, 5) || untracked != NULL)
+		return arena_format(arena, "updates and deletes of %s would go unnoticed (%s): select txpipe_track('%s') makes its triggers",
+		                    n->relation, untracked != NULL ? untracked : "no table for old images that fits", n->relation);
+	return NULL;
+}
+
+int changes_source(struct session *s, const struct node *node, const struct source **to)
+{
+	const char *values[] = {node->schema, node->identifier};
+	struct source *source;
+	PGresult *r;
+
+	for (size_t i = 0; i < s->sources; i++)
+		if (s->source[i]->node == node) {
+			*to = s->source[i];
+			return 0;
+		}
+	if (db_params(&s->db, catalogue, 2, values, &r) < 0)
+		return -1;
+	source = arena_alloc(&s->arena, sizeof *source);
+	source->node = node;
+	source->why_not = obstacle(s, node, r);
+	if (source->why_not == NULL) {
+		source->layout = text_of(s, r, 2);
+		source->columns = text_of(s, r, 3);
+		source->retracted = text_of(s, r, 5);
+		source->has_currency = PQgetvalue(r, 0, 7)[0] == 't';
+	}
+	PQclear(r);
+	s->source = arena_more(&s->arena, s->source, s->sources, sizeof *s->source);
+	s->source[s->sources++] = source;
+	*to = source;
+	return 0;
+}
+
+/* --- the difference --------------------------------------------------------------------------------------------- */
+
+/* The next entry of a layout, or false. */
+static bool next_part(const char **layout, struct span *part)
+{
+	while (**layout == ' ')
+		(*layout)++;
+	*part = (struct span){*layout, strcspn(*layout, " ")};
+	*layout += part->n;
+	return part->n > 0;
+}
+
+static bool has_part(const char *layout, struct span part)
+{
+	struct span have;
+
+	while (next_part(&layout, &have))
+		if (span_eq(have, part))
+			return true;
+	return false;
+}
+
+/* Is a part of the old layout gone or another file now? */
+static bool lost_part(const char *before, const char *now)
+{
+	struct span part;
+
+	while (next_part(&before, &part))
+		if (!has_part(now, part))
+			return true;
+	return false;
+}
+
+/* Parts that came: what the old snapshot contains of them was not there then, so it was attached with its rows. */
+static void attached_sql(const struct snapshot *then, const char *before, const char *now, struct buf *to)
+{
+	struct span part;
+	bool any = false;
+
+	while (next_part(&now, &part)) {
+		if (has_part(before, part))
+			continue;
+		part.n = (size_t)((const char *)memchr(part.p, ':', part.n) - part.p);
+		buf_addf(to, "%sexists (select from aggregate_part_%.*s where not ", any ? " or " : "", SPAN_ARG(part));
+		unseen(then, "xid", to);
+		buf_add_char(to, ')');
+		any = true;
+	}
+	if (!any)
+		buf_add_text(to, "false");
+}
+
+/* Relations cannot be named by their number: with … as gives each new part a name. */
+static int name_parts(struct session *s, const char *before, const char *now, struct buf *to)
+{
+	struct span part;
+	const char *separator = "with ";
+
+	while (next_part(&now, &part)) {
+		const char *oid;
+		PGresult *r;
+
+		if (has_part(before, part))
+			continue;
+		oid = arena_text(&s->arena, part.p, (size_t)((const char *)memchr(part.p, ':', part.n) - part.p));
+		if (db_params(&s->db, "select $1::oid::regclass::text", 1, &oid, &r) < 0)
+			return -1;
+		buf_addf(to, "%saggregate_part_%s as (select xid from %s)", separator, oid, PQgetvalue(r, 0, 0));
+		PQclear(r);
+		separator = ", ";
+	}
+	return 0;
+}
+
+static int probe_sql(struct session *s, const struct source *source, const char *snapshot, const char *layout,
+                     struct buf *to)
+{
+	struct snapshot now = snapshot_of(s, s->snapshot), then;
+	const char *relation = source->node->relation;
+
+	if (snapshot != NULL && name_parts(s, layout, source->layout, to) < 0)
+		return -1;
+	buf_addf(to, " select exists (select from %s where ", relation);
+	unseen(&now, "xid", to);
+	buf_addf(to, ") or exists (select from %s where ", source->retracted);
+	unseen(&now, "retracted_by", to);
+	buf_add_char(to, ')');
+	if (snapshot == NULL) {
+		buf_add_text(to, ", false, false, false");
+		return 0;
+	}
+	then = snapshot_of(s, snapshot);
+	buf_addf(to, ", exists (select from %s where ", relation);
+	unseen(&then, "xid", to);
+	buf_addf(to, "), exists (select from %s where ", source->retracted);
+	unseen(&then, "retracted_by", to);
+	buf_addf(to, " and pg_visible_in_snapshot(xid, '%s')), ", snapshot);
+	attached_sql(&then, layout, source->layout, to);
+	return 0;
+}
+
+static void judge(struct session *s, const struct source *source, const PGresult *r, struct difference *to)
+{
+	const char *relation = source->node->relation;
+
+	if (PQgetvalue(r, 0, 0)[0] == 't') {
+		to->exit_status = EXIT_CONFLICT;
+		to->fault = arena_format(&s->arena, "%s holds rows of transactions that have not happened on this server: they were "
+		                                    "restored from another one. select txpipe_adopt('%s'), then run once with "
+		                                    "--full-refresh", relation, relation);
+	} else if (PQgetvalue(r, 0, 3)[0] == 't') {
+		to->exit_status = EXIT_USAGE;
+		to->fault = arena_format(&s->arena, "%s got a part that was filled before it was attached: run once with --full-refresh",
+		                         relation);
+	}
+	to->added = PQgetvalue(r, 0, 1)[0] == 't';
+	to->retracted = PQgetvalue(r, 0, 2)[0] == 't';
+}
+
+int changes_since(struct session *s, const struct source *source, const char *snapshot, const char *layout,
+                  struct difference *to)
+{
+	struct buf sql = {0};
+	PGresult *r;
+	int status;
+
+	*to = (struct difference){0};
+	if (snapshot != NULL && lost_part(layout, source->layout)) {
+		to->exit_status = EXIT_USAGE;
+		to->fault = arena_format(&s->arena, "%s was truncated, rewritten (vacuum full, cluster, alter table) or lost a part since "
+		                                    "it was last read; what went with that is not known: run once with --full-refresh",
+		                         source->node->relation);
+		return 0;
+	}
+	status = probe_sql(s, source, snapshot, layout, &sql);
+	if (status == 0)
+		status = db_query(&s->db, buf_text(&sql), &r);
+	if (status == 0) {
+		judge(s, source, r, to);
+		PQclear(r);
+	}
+	buf_free(&sql);
+	return status;
+}
+
+void changes_sql(struct session *s, const struct source *source, const char *snapshot, bool retracted, struct buf *to)
+{
+	struct snapshot then = snapshot_of(s, snapshot);
+
+	buf_addf(to, "(select %s, 1 as sign from %s where ", source->columns, source->node->relation);
+	unseen(&then, "xid", to);
+	if (retracted) {
+		buf_addf(to, " union all select %s, -1 from %s where ", source->columns, source->retracted);
+		unseen(&then, "retracted_by", to);
+		buf_addf(to, " and pg_visible_in_snapshot(xid, '%s')", snapshot);
+	}
+	buf_add_char(to, ')');
+}
+
+const char *changes_layout(struct session *s, const char *lines, const char *relation)
+{
+	size_t n = strlen(relation);
+
+	for (const char *line = lines; line != NULL && *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strncmp(line, relation, n) == 0 && line[n] == ' ')
+			return arena_text(&s->arena, line + n + 1, strcspn(line + n + 1, "\n"));
+	return NULL;
+}
