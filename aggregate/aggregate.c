@@ -6,13 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster.h"
 #include "exit.h"
+#include "feed.h"
 #include "listing.h"
 #include "log.h"
 #include "nearest.h"
 #include "operate.h"
-#include "run.h"
 #include "select.h"
+#include "show.h"
 #include "tool.h"
 
 #define DAY_US (24 * INT64_C(3600000000))
@@ -23,8 +25,11 @@ struct arguments {
 	const char *vars, *folder, *conninfo, *target;
 	int64_t retries, backoff, timeout, history;
 	const char *on_failure;
+	const char *into; /* --stdin */
+	struct opt_list load, show;
 	const struct command *command;
-	const char *model;
+	char **operand; /* behind the command */
+	int operands;
 };
 
 static struct arguments args = {.backoff = 1000000, .history = 400 * DAY_US};
@@ -50,12 +55,17 @@ static const struct opt options[] = {
 	{OPT_DURATION, 0, "history", &args.history, "DURATION", .help = "remember runs so long; 0: for ever (400d)"},
 	{OPT_STRING, 0, "target-path", &args.target, "DIR", .help = "write run_results.json there (the project's target-path)",
 	 .env = "DBT_TARGET_PATH"},
+	{OPT_HEADING, .help = "Without a server"},
+	{OPT_STRING, 0, "stdin", &args.into, "TABLE", .optional = true,
+	 .help = "load standard input, or FILEs, into TABLE (fact_transaction) of a throw-away server; run there"},
+	{OPT_LIST, 0, "load", &args.load, "TABLE=FILE", .help = "load this too, as dim_customer=customers.ndjson"},
+	{OPT_LIST, 0, "show", &args.show, "MODEL", .help = "print the rows of MODEL afterwards, in place of the report"},
 	{.type = OPT_END},
 };
 
 static const struct opt_spec spec = {
 	.tool = "aggregate",
-	.synopsis = "COMMAND [OPTION ...] [MODEL]",
+	.synopsis = "COMMAND [OPTION ...] [MODEL | FILE ...]",
 	.summary = "Builds the models of a project folder and runs its data tests, in one transaction.\n"
 	           "build: seeds, models and tests; run: models; seed: seeds; test: tests; freshness: how old\n"
 	           "the sources are; compile: print the SQL; list: print the nodes; show MODEL: print its rows.",
@@ -63,8 +73,9 @@ static const struct opt_spec spec = {
 	.examples = "  aggregate build\n"
 	            "  aggregate build -s daily_sales_summary+ --vars '{time_zone: Europe/Berlin}'\n"
 	            "  aggregate show daily_sales_summary | jq -c 'select(.frauds > 0)'\n"
-	            "  aggregate compile -s customer_kpi | psql\n",
-	.max_operands = 2,
+	            "  aggregate compile -s customer_kpi | psql\n"
+	            "  txgen -n 10000 | fraudcheck | aggregate build --stdin --show daily_sales_summary\n",
+	.max_operands = -1,
 };
 
 /* --- the project folder ----------------------------------------------------------------------------------------- */
@@ -147,16 +158,29 @@ static const struct command *find_command(int count, char **operand)
 	          near != NULL ? "'?" : "", buf_text(&names));
 }
 
+static bool runs_nodes(void)
+{
+	return args.command->print == NULL && !args.command->operand;
+}
+
 static void check_arguments(int count, char **operand)
 {
 	args.command = find_command(count, operand);
-	if (args.command->operand) {
-		if (count != 2)
-			opt_usage("%s needs the name of a model", args.command->name);
-		args.model = operand[1];
-	} else if (count > 1) {
-		opt_usage("unexpected argument '%s' (nodes are selected by -s)", operand[1]);
-	}
+	args.operand = operand + 1;
+	args.operands = count - 1;
+	if (args.command->operand && args.operands != 1)
+		opt_usage("%s needs the name of a model", args.command->name);
+	if (!args.command->operand && args.into == NULL && args.operands > 0)
+		opt_usage("unexpected argument '%s' (nodes are selected by -s)", args.operand[0]);
+	if (args.into == NULL && args.load.count > 0)
+		opt_usage("--load belongs to --stdin: without it pgload loads");
+	if (!runs_nodes() && (args.into != NULL || args.show.count > 0))
+		opt_usage("%s goes with a command that runs nodes, such as build", args.into != NULL ? "--stdin" : "--show");
+	if (args.into != NULL && args.conninfo != NULL)
+		opt_usage("--stdin runs a server of its own: -d names another one");
+	for (size_t i = 0; i < args.load.count; i++)
+		if (strchr(args.load.item[i], '=') == NULL || args.load.item[i][0] == '=')
+			opt_usage("--load '%s' is not TABLE=FILE", args.load.item[i]);
 }
 
 /* Of what is selected, only that which the command is about: a view above a seed, say, is not rebuilt by `seed`, so it is
@@ -193,6 +217,21 @@ static void tell_failure(const struct project *p, int status, const struct buf *
 		operate_tell(args.on_failure, p->name != NULL ? p->name : p->folder, args.command->name, status, lines);
 }
 
+static int show_all(const struct project *p, struct out *out)
+{
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < args.show.count && status == EXIT_DONE; i++)
+		status = show_model(p, args.show.item[i], args.conninfo, out);
+	return status;
+}
+
+static int print_lines(const struct buf *lines, struct out *out)
+{
+	return lines->n == 0 || (out_add_span(out, buf_span(lines)) == 0 && out_flush(out) == 0) ? EXIT_DONE
+	                                                                                          : out_failed(out, "stdout");
+}
+
 /* Run nodes, as a job. */
 static int run_nodes(const struct common *common, struct project *p, struct out *out)
 {
@@ -206,30 +245,62 @@ static int run_nodes(const struct common *common, struct project *p, struct out 
 	                          .target = target_folder(p)};
 	struct operate_options job = {args.retries, args.backoff};
 	struct buf lines = {0};
-	int status = narrow(p) < 0 ? EXIT_USAGE : operate_run(p, &run, &job, &lines);
+	int status = narrow(p) < 0 ? EXIT_USAGE : operate_run(p, &run, &job, &lines), printed;
 
 	tell_failure(p, status, &lines);
-	if (lines.n > 0 && (out_add_span(out, buf_span(&lines)) < 0 || out_flush(out) < 0) && status == EXIT_DONE)
-		status = out_failed(out, "stdout");
+	if (args.show.count == 0)
+		printed = print_lines(&lines, out);
+	else
+		printed = status <= EXIT_DATA ? show_all(p, out) : EXIT_DONE;
 	buf_free(&lines);
+	return status == EXIT_DONE ? printed : status;
+}
+
+/* The same on a throw-away server, filled from standard input. */
+static int run_apart(const struct common *common, struct project *p, struct out *out)
+{
+	struct cluster cluster;
+	struct feed feed = {.table = args.into, .load = &args.load, .files = args.operand, .count = args.operands};
+	int status = cluster_start(&cluster);
+
+	if (status != EXIT_DONE)
+		return status;
+	args.conninfo = feed.conninfo = cluster.conninfo;
+	status = feed_load(&feed);
+	if (status == EXIT_DONE) {
+		feed_narrow(&feed, p);
+		status = run_nodes(common, p, out);
+	}
+	cluster_stop(&cluster);
 	return status;
+}
+
+static int load(struct project *p)
+{
+	char path[PATH_MAX];
+
+	if (project_load(p, find_folder(path), args.vars) < 0)
+		return -1;
+	for (size_t i = 0; i < args.show.count; i++)
+		if (show_check(p, args.show.item[i]) < 0)
+			return -1;
+	return args.command->operand ? 0 : select_nodes(p, &args.select, &args.exclude);
 }
 
 static int work(const struct common *common, struct project *p, struct out *out)
 {
 	static const struct buf nothing;
-	char path[PATH_MAX];
 
-	if (project_load(p, find_folder(path), args.vars) < 0 ||
-	    (args.model == NULL && select_nodes(p, &args.select, &args.exclude) < 0)) {
-		tell_failure(p, EXIT_USAGE, &nothing);
+	if (load(p) < 0) {
+		if (runs_nodes())
+			tell_failure(p, EXIT_USAGE, &nothing);
 		return EXIT_USAGE;
 	}
-	if (args.model != NULL)
-		return run_show(p, args.model, args.conninfo, out);
+	if (args.command->operand)
+		return show_model(p, args.operand[0], args.conninfo, out);
 	if (args.command->print != NULL)
 		return args.command->print(p, out);
-	return run_nodes(common, p, out);
+	return args.into != NULL ? run_apart(common, p, out) : run_nodes(common, p, out);
 }
 
 int main(int argc, char **argv)

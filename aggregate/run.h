@@ -4,7 +4,7 @@
 #ifndef AGGREGATE_RUN_H
 #define AGGREGATE_RUN_H
 
-#include "out.h"
+#include "buf.h"
 #include "project.h"
 
 enum run_command { RUN_BUILD, RUN_MODELS, RUN_TESTS, RUN_SEEDS, RUN_FRESHNESS };
@@ -25,8 +25,5 @@ bool run_concerns(enum run_command command, const struct node *n);
 /* Run the selected nodes; reports on stderr, and in `lines` as NDJSON (nothing if it could not begin). Returns the exit
  * status. */
 int run_project(const struct project *p, const struct run_options *options, struct buf *lines);
-
-/* Print the rows of a model's relation as NDJSON. Returns the exit status. */
-int run_show(const struct project *p, const char *model, const char *conninfo, struct out *out);
 
 #endif
