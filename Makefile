@@ -106,6 +106,12 @@ PROXY = $(BUILD)/tests/proxy/proxy
 $(PROXY): $(addprefix $(BUILD)/tests/proxy/,proxy.o link.o frames.o) $(BUILD)/libtxpipe.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
 
+# A producer of any bytes.
+FAULT_HELPERS = $(BUILD)/tests/faults/produce
+
+$(BUILD)/tests/faults/produce: $(BUILD)/tests/faults/produce.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG_CONFIG) --libs rdkafka)
+
 # Tests of the tools, in TAP, by prove; those that need no server come first.
 export TXPIPE_BIN = $(abspath $(BIN))
 export TXPIPE_BUILD = $(abspath $(BUILD))
@@ -120,10 +126,10 @@ check-e2e: all
 	$(PROVE) tests/e2e
 
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
-check-faults: all $(PROXY)
+check-faults: all $(PROXY) $(FAULT_HELPERS)
 	$(PROVE) tests/faults
 
-faults: all $(PROXY)
+faults: all $(PROXY) $(FAULT_HELPERS)
 	tests/faults/run
 
 asan:
@@ -131,7 +137,7 @@ asan:
 		-fno-omit-frame-pointer" check
 
 clang:
-	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy
+	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce
 
 demo: all
 	scripts/demo

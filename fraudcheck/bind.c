@@ -219,7 +219,7 @@ static int load_inner(struct binder *b, struct bind_node *node, const struct jso
 static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
 {
 	b->has_verdict |= node->verdict;
-	b->is_label |= node->label;
+	b->is_label |= node->label && m->type != JSON_NULL; /* as pgload sees it: else a record could say of itself that it is innocent */
 	if (node->slot >= 0 && load(b, (size_t)node->slot, m, vm) < 0)
 		return -1;
 	return node->child != NULL ? load_inner(b, node, m, vm) : 0;

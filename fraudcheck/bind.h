@@ -23,7 +23,7 @@ struct binder {
 	bool *seen;                        /* per field: was it there (not null) in any record */
 
 	/* about the record bound last: */
-	bool is_label;      /* it has label_for */
+	bool is_label;      /* it has label_for, and not null */
 	bool has_verdict;   /* it has members that the verdict replaces */
 	const char *reason; /* why it cannot be judged: "wrong_type", "out_of_range" */
 	char detail[256];

@@ -41,6 +41,7 @@ struct letter {
 	size_t record;
 	struct piece by, reason, detail, sha256; /* in batch.text */
 	uint64_t raw_bytes;                      /* 0: raw is whole */
+	bool no_raw;                             /* there were no bytes: a tombstone */
 	bool from_source;                        /* the reject names its own source and line, not the record's */
 	struct piece source;
 	uint64_t line;

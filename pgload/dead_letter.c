@@ -75,7 +75,11 @@ static void add_letter(struct buf *to, const struct batch *b, const struct lette
 	wire_bytes(to, batch_piece(&b->text, l->by));
 	wire_bytes(to, batch_piece(&b->text, l->reason));
 	wire_bytes(to, batch_piece(&b->text, l->detail));
-	wire_bytes(to, batch_piece(&b->raw, b->record[l->record].raw));
+	/* Without coordinates the bytes are part of the key by which a second reading is known, and must not be null. */
+	if (l->no_raw && b->record[l->record].partition != NULL)
+		wire_null(to);
+	else
+		wire_bytes(to, batch_piece(&b->raw, b->record[l->record].raw));
 	if (l->raw_bytes > 0) {
 		add_int64(to, (int64_t)l->raw_bytes);
 		wire_bytes(to, batch_piece(&b->text, l->sha256));
@@ -123,10 +127,11 @@ void dead_letter_print(struct buf *to, const struct batch *b, const struct lette
 	struct reject r = {.by = batch_piece(&b->text, l->by),
 	                   .reason = batch_piece(&b->text, l->reason),
 	                   .detail = batch_piece(&b->text, l->detail),
-	                   .raw = batch_piece(&b->raw, record->raw),
 	                   .raw_bytes = l->raw_bytes};
 	struct buf envelope = {0};
 
+	if (!l->no_raw)
+		r.raw = batch_piece(&b->raw, record->raw);
 	if (l->raw_bytes > 0)
 		r.raw_sha256 = batch_piece(&b->text, l->sha256);
 	if (record->partition != NULL) {
@@ -157,7 +162,9 @@ static int print_row(const PGresult *r, struct buf *line)
 	buf_clear(line);
 	buf_add_text(line, "{\"_reject\":");
 	buf_add(line, reject, strlen(reject) - 1); /* but the closing brace */
-	if (utf8_valid(bytes) && memchr(raw, '\0', n) == NULL) {
+	if (PQgetisnull(r, 0, 1)) {
+		; /* a tombstone */
+	} else if (utf8_valid(bytes) && memchr(raw, '\0', n) == NULL) {
 		buf_add_text(line, ",\"raw\":");
 		json_quote(line, bytes);
 	} else {

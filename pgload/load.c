@@ -166,6 +166,7 @@ static void take_reject(struct load *l, struct partition *p)
 	r->raw = (struct piece){l->batch.raw.n, reject.raw.n};
 	buf_add_span(&l->batch.raw, reject.raw);
 	letter = add_letter(l, reject.by, reject.reason, reject.detail);
+	letter->no_raw = reject.raw.p == NULL;
 	if (reject.source.p != NULL) {
 		letter->from_source = true;
 		letter->source = batch_text(&l->batch, reject.source);

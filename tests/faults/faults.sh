@@ -31,6 +31,10 @@ report() {
 	[ -z "${FAULTS_REPORT-}" ] || (IFS=$'\t'; printf '%s\n' "$*" >>"$FAULTS_REPORT")
 }
 
+# What `make check-faults` builds out of the C files here.
+helpers=${TXPIPE_BUILD:-$root/build}/tests/faults
+helper() { [ -e "$helpers/$1" ] || { echo "Bail out! $helpers/$1 is missing: make check-faults builds it"; exit 1; }; }
+
 topic() { "$root/scripts/kafka" topic -D "$work/kafka" "$@" max.message.bytes=5242880; } # NAME PARTITIONS [PROP=VAL]...
 make_database() { createdb "$1" && PGDATABASE=$1 pgload --init -q >/dev/null; }
 

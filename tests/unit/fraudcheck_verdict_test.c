@@ -265,7 +265,7 @@ static void property(void **state)
 
 static void labels_pass(void **state)
 {
-	static const char label[] = "{\"label_for\":null , \"is_fraud\":true,\"amount\":\"not a number\"}";
+	static const char label[] = "{\"label_for\":\"x\" , \"is_fraud\":true,\"amount\":\"not a number\"}";
 	struct buf out = {0};
 	struct judge j;
 
