@@ -155,7 +155,8 @@ sub bad_time {
 	my ($s) = @_;
 	$s =~ /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[zZ]|([-+])(\d\d):?(\d\d))$/ or return 1;
 	my ($year, $month, $day, $hour, $minute, $second, $sign, $zh, $zm) = ($1, $2, $3, $4, $5, $6, $7, $8 // 0, $9 // 0);
-	return 1 if $s =~ /\n/ || $year < 1 || $month < 1 || $month > 12 || $day < 1 || $hour > 23 || $minute > 59 || $second > 60 || $zh > 23 || $zm > 59;
+	return 1 if $s =~ /\n/ || $year < 1 || $month < 1 || $month > 12 || $day < 1 || $hour > 23 || $minute > 59 || $second > 60
+		|| $zh > 23 || $zm > 59;
 	my @days = (31, $year % 4 == 0 && ($year % 100 != 0 || $year % 400 == 0) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31);
 	return 1 if $day > $days[$month - 1];
 	my $minutes = $hour * 60 + $minute - (($sign // '+') eq '-' ? -1 : 1) * ($zh * 60 + $zm) + ($second == 60 ? 1 : 0);
@@ -166,19 +167,24 @@ sub bad_time {
 
 # What a column takes: reasons of refusal for the value of that type.
 my %column = (
-	uuid => sub { my ($type, $s) = @_; $type eq 'string' ? $s =~ /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z/ ? () : 'bad_uuid' : 'wrong_type' },
+	uuid => sub { my ($type, $s) = @_; $type eq 'string' ? $s =~ /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z/
+		? () : 'bad_uuid' : 'wrong_type' },
 	time => sub { my ($type, $s) = @_; $type eq 'string' ? bad_time($s) ? 'bad_timestamp' : () : 'wrong_type' },
 	text => sub { my ($type, $s) = @_; $type eq 'string' ? (unescape($s))[1] ? 'lone_surrogate' : () : 'wrong_type' },
 	bool => sub { my ($type) = @_; $type eq 'true' || $type eq 'false' ? () : 'wrong_type' },
 	numeric => sub { my ($type, $s) = @_; $type eq 'number' ? bad_numeric($s) ? 'out_of_range' : () : 'wrong_type' },
-	float => sub { my ($type, $s) = @_; $type eq 'number' ? float($s) =~ /inf/i || float($s) == 0 && !is_zero($s) ? 'out_of_range' : () : 'wrong_type' },
+	float => sub { my ($type, $s) = @_; $type eq 'number' ? float($s) =~ /inf/i || float($s) == 0 && !is_zero($s)
+		? 'out_of_range' : () : 'wrong_type' },
 );
 sub float { my ($s) = @_; my ($value) = POSIX::strtod($s); return $value }
 # name => type, + if it may not be null
-my %fact = (transaction_id => '+uuid', transaction_ts => '+time', customer_id => '+uuid', merchant_id => '+uuid', amount => '+numeric', currency => '+text', latitude => 'float',
+my %fact = (transaction_id => '+uuid', transaction_ts => '+time', customer_id => '+uuid', merchant_id => '+uuid',
+	amount => '+numeric', currency => '+text', latitude => 'float',
 	longitude => 'float', device_id => 'text', payment_method => 'text', is_foreign => '+bool');
-my %label = (label_for => '+uuid', label_ts => '+time', is_fraud => '+bool', customer_id => 'uuid', merchant_id => 'uuid', transaction_ts => 'time');
-my %ruled = (amount => 'number', currency => 'string', latitude => 'number', longitude => 'number', is_foreign => 'bool');    # what the rules read
+my %label = (label_for => '+uuid', label_ts => '+time', is_fraud => '+bool', customer_id => 'uuid', merchant_id => 'uuid',
+	transaction_ts => 'time');
+my %ruled = (amount => 'number', currency => 'string', latitude => 'number', longitude => 'number',
+	is_foreign => 'bool');    # what the rules read
 my %verdict = map { $_ => 1 } qw(is_fraud fraud_score fraud_reasons ruleset);
 
 # --- judgement -------------------------------------------------------------------------------------------------------
@@ -240,7 +246,7 @@ sub judge_columns {
 		$reason{$_} = 1 for $column{ $column =~ s/^\+//r }->($member->[2], value_of($m, $member));
 	}
 	$reason{missing_column} = 1 if %missing;
-	return keys %reason;
+	return sort keys %reason;
 }
 
 # The record without its verdict, up to where fraudcheck puts its own.
@@ -305,5 +311,6 @@ while (my $line = <STDIN>) {
 	$expect eq '?' || $expect eq $class || defined $tool && $tool eq $said && ($reason eq '*' || grep { $_ eq $reason } @$reasons)
 		or die "line $.: $kind should be $expect, the oracle says $said@$reasons: ", substr($m // '-', 0, 300), "\n";
 	my $offset = $offset{$partition}++;
-	print join("\t", $partition, $offset, $kind, $class, $by, '{' . join(',', @$reasons) . '}', bytea($m), bytea($raw), $raw_bytes // '\N', $sha256 // '\N'), "\n";
+	print join("\t", $partition, $offset, $kind, $class, $by, '{' . join(',', @$reasons) . '}', bytea($m), bytea($raw),
+		$raw_bytes // '\N', $sha256 // '\N'), "\n";
 }
