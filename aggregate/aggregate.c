@@ -68,7 +68,8 @@ static const struct opt_spec spec = {
 	.synopsis = "COMMAND [OPTION ...] [MODEL | FILE ...]",
 	.summary = "Builds the models of a project folder and runs its data tests, in one transaction.\n"
 	           "build: seeds, models and tests; run: models; seed: seeds; test: tests; freshness: how old\n"
-	           "the sources are; compile: print the SQL; list: print the nodes; show MODEL: print its rows.",
+	           "the sources are; verify: is what folds have gathered what a count of everything gives?\n"
+	           "compile: print the SQL; list: print the nodes; show MODEL: print its rows.",
 	.options = options,
 	.examples = "  aggregate build\n"
 	            "  aggregate build -s daily_sales_summary+ --vars '{time_zone: Europe/Berlin}'\n"
@@ -131,6 +132,7 @@ static const struct command {
 	{"test", RUN_TESTS, NULL, false},
 	{"seed", RUN_SEEDS, NULL, false},
 	{"freshness", RUN_FRESHNESS, NULL, false},
+	{"verify", RUN_VERIFY, NULL, false},
 	{"compile", 0, listing_compile, false},
 	{"list", 0, listing_nodes, false},
 	{"show", 0, NULL, true},

@@ -42,7 +42,8 @@ static const char catalogue[] =
 	"where not exists (select from pg_attribute a where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped "
 	"and not exists (select from pg_attribute i where i.attrelid = r.oid and i.attname = a.attname and i.atttypid = a.atttypid))) "
 	"select s.relkind, s.relkind = 'r' and (s.relhassubclass or s.relispartition), "
-	"(select coalesce(string_agg(p.oid || ':' || pg_relation_filenode(p.oid), ' ' order by p.oid), '') from part p), "
+	"(select string_agg(p.oid || ':' || pg_relation_filenode(p.oid), ' ' order by p.oid) from "
+	"(select oid from part union all select oid from image) p), "
 	"(select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a "
 	"where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped), "
 	"exists (select from pg_attribute a where a.attrelid = s.oid and a.attname = 'xid' and a.atttypid = 'xid8'::regtype "
@@ -241,8 +242,8 @@ int changes_since(struct session *s, const struct source *source, const char *sn
 	*to = (struct difference){0};
 	if (snapshot != NULL && lost_part(layout, source->layout)) {
 		to->exit_status = EXIT_USAGE;
-		to->fault = arena_format(&s->arena, "%s was truncated, rewritten (vacuum full, cluster, alter table) or lost a part since "
-		                                    "it was last read; what went with that is not known: run once with --full-refresh",
+		to->fault = arena_format(&s->arena, "%s was truncated, adopted, rewritten (vacuum full, cluster, alter table) or lost a part "
+		                                    "since it was last read; what went with that is not known: run once with --full-refresh",
 		                         source->node->relation);
 		return 0;
 	}

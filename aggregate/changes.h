@@ -15,7 +15,7 @@
 struct source {
 	const struct node *node;
 	const char *why_not;   /* it cannot be followed: the reason and the remedy; else NULL */
-	const char *layout;    /* the table's files, part by part: "oid:file oid:file …"; another one is other content */
+	const char *layout;    /* its files, part by part, and that of the old images: "oid:file oid:file …"; others are other content */
 	const char *columns;   /* quoted, with commas between them */
 	const char *retracted; /* the relation of the retracted images */
 	bool has_currency;     /* has a column of this name */

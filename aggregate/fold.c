@@ -157,11 +157,19 @@ static struct place place_of(const struct reader *r, size_t token)
 	return (struct place){r->n->at.file, template_line(&r->n->template, &r->n->compiled, r->token[token].begin)};
 }
 
-/* Does the word occur in [from, to)? */
-static bool mentions(const struct reader *r, size_t from, size_t to, const char *word)
+/* Is it the column `sign`, in quotes or not? */
+static bool is_sign(const struct reader *r, size_t i)
+{
+	const struct token *t = &r->token[i];
+
+	return is(r, i, "sign") || (t->kind == TOKEN_QUOTED && t->end - t->begin == 6 && memcmp(r->sql + t->begin, "\"sign\"", 6) == 0);
+}
+
+/* Does it occur in [from, to)? */
+static bool mentions_sign(const struct reader *r, size_t from, size_t to)
 {
 	for (; from < to; from++)
-		if (is(r, from, word))
+		if (is_sign(r, from))
 			return true;
 	return false;
 }
@@ -171,10 +179,10 @@ static bool mentions(const struct reader *r, size_t from, size_t to, const char 
 /* [NAME .] sign at token `i`: how many tokens, or 0. */
 static size_t sign_at(const struct reader *r, size_t i, size_t end)
 {
-	if (i < end && is(r, i, "sign") && (i + 1 == end || !is(r, i + 1, "(")))
+	if (i < end && is_sign(r, i) && (i + 1 == end || !is(r, i + 1, "(")))
 		return 1;
 	if (i + 2 < end && (r->token[i].kind == TOKEN_WORD || r->token[i].kind == TOKEN_QUOTED) && is(r, i + 1, ".") &&
-	    is(r, i + 2, "sign"))
+	    is_sign(r, i + 2))
 		return 3;
 	return 0;
 }
@@ -187,7 +195,7 @@ static bool is_product(const struct reader *r, size_t from, size_t to, int depth
 	for (size_t i = from; i < to; i++) {
 		bool known = r->token[i].kind != TOKEN_SIGN;
 
-		if (is(r, i, "sign"))
+		if (is_sign(r, i))
 			return false;
 		if (r->token[i].depth > depth)
 			continue;
@@ -254,9 +262,9 @@ static int measure_read(struct reader *r, size_t from, size_t to, struct fold_it
 	if (item->kind == FOLD_SUM && !is_linear(r, from + 2, close))
 		return place_error(place_of(r, from), "fold, rule signed sums: %s must add `sign` or a product with it, sum(sign * …): "
 		                                      "only then a retracted row is taken back", item->name);
-	if (item->kind != FOLD_SUM && mentions(r, from + 2, close, "sign"))
+	if (item->kind != FOLD_SUM && mentions_sign(r, from + 2, close))
 		return place_error(place_of(r, from), "fold, rule signed sums: %s looks at a value and knows no sign", item->name);
-	if (filter > 0 && mentions(r, filter, to - 1, "sign"))
+	if (filter > 0 && mentions_sign(r, filter, to - 1))
 		return place_error(place_of(r, from), "fold, rule signed sums: the filter of %s may not look at sign", item->name);
 	if (item->kind == FOLD_SUM && filter == 0 && close == from + 2 + sign_at(r, from + 2, close))
 		r->fold->counter = r->fold->count;
@@ -319,7 +327,7 @@ static int item_read(struct reader *r, size_t from, size_t to)
 	if (is_key(r, item->name)) {
 		item->kind = FOLD_KEY;
 		item->expression = text_between(r, from, end);
-		if (mentions(r, from, end, "sign"))
+		if (mentions_sign(r, from, end))
 			return place_error(item->at, "fold, rule keys: the key %s may not look at sign", item->name);
 	} else if (measure_read(r, from, end, item) < 0) {
 		return -1;
@@ -425,7 +433,7 @@ static int tail_read(struct reader *r, size_t at)
 
 		if (end == at + 1)
 			return place_error(place_of(r, at), "where is empty");
-		if (mentions(r, at, end, "sign"))
+		if (mentions_sign(r, at, end))
 			return place_error(place_of(r, at), "fold, rule signed sums: where may not look at sign");
 		r->fold->where = text_between(r, at + 1, end);
 		at = end;

@@ -277,24 +277,6 @@ static void fingerprint(struct node *n)
 	buf_free(&text);
 }
 
-/* What a run writes has no changes that the same run could fold. */
-static bool is_written(const struct project *p, const struct node *n)
-{
-	for (size_t k = 0; k < p->needs[n->index].count; k++) {
-		const struct node *source = p->node[p->needs[n->index].item[k]];
-
-		for (size_t i = 0; i < p->count; i++) {
-			if (p->node[i]->kind == NODE_SOURCE || p->node[i]->relation == NULL ||
-			    strcmp(p->node[i]->relation, source->relation) != 0)
-				continue;
-			place_error(n->at, "fold, rule one source: %s is written by this project (%s); changes() follows only what the run "
-			                   "does not write", source->relation, p->node[i]->name);
-			return true;
-		}
-	}
-	return false;
-}
-
 static void compile(struct project *p, struct node *n)
 {
 	struct compiling c = {p, n};
@@ -313,7 +295,7 @@ static void compile(struct project *p, struct node *n)
 	}
 	if (n->kind == NODE_MODEL)
 		fingerprint(n);
-	if (n->kind == NODE_MODEL && n->config.materialised == MATERIALISE_FOLD && (is_written(p, n) || fold_read(p, n) < 0))
+	if (n->kind == NODE_MODEL && n->config.materialised == MATERIALISE_FOLD && fold_read(p, n) < 0)
 		p->faults++;
 }
 

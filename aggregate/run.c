@@ -16,6 +16,7 @@
 #include "seed.h"
 #include "session.h"
 #include "sig.h"
+#include "verify.h"
 
 struct run {
 	const struct project *p;
@@ -27,12 +28,18 @@ struct run {
 	int64_t began;
 };
 
-static const char *const commands[] = {"build", "run", "test", "seed", "freshness"};
+static const char *const commands[] = {"build", "run", "test", "seed", "freshness", "verify"};
 
-/* Tests and freshness write nothing but history. */
+/* Tests and freshness write nothing but history … */
 static bool only_looks(const struct run *run)
 {
 	return run->options->command == RUN_TESTS || run->options->command == RUN_FRESHNESS;
+}
+
+/* … and verify takes back what it wrote. */
+static bool publishes(const struct run *run)
+{
+	return !only_looks(run) && run->options->command != RUN_VERIFY;
 }
 
 /* --- nodes ------------------------------------------------------------------------------------------------------ */
@@ -45,6 +52,7 @@ bool run_concerns(enum run_command command, const struct node *n)
 	case RUN_TESTS: return n->kind == NODE_TEST;
 	case RUN_SEEDS: return n->kind == NODE_SEED;
 	case RUN_FRESHNESS: return freshness_wanted(n);
+	case RUN_VERIFY: return verify_concerns(n);
 	}
 	return false;
 }
@@ -120,6 +128,8 @@ static void run_build(struct run *run, struct outcome *o)
 		seed_load(&run->s, run->p, o->node, run->options->full_refresh, o);
 	else
 		materialise_model(&run->s, run->p, o->node, run->options->full_refresh, o);
+	if (o->status != OUTCOME_ERROR && run->options->command == RUN_VERIFY)
+		verify_model(&run->s, run->p, o->node, o);
 	if (o->status != OUTCOME_ERROR && db_query(db, "release aggregate_node", NULL) < 0)
 		build_error(&run->s, o->node, NULL, 0, o);
 	if (o->status == OUTCOME_ERROR)
@@ -198,7 +208,7 @@ static bool judge(struct run *run)
 {
 	bool publish = true;
 
-	run->result.status = only_looks(run) ? "checked" : "published";
+	run->result.status = publishes(run) ? "published" : "checked";
 	for (size_t i = 0; i < run->p->count; i++) {
 		const struct outcome *o = &run->outcome[run->p->order[i]];
 
@@ -208,7 +218,7 @@ static bool judge(struct run *run)
 			run->result.exit_status = o->exit_status;
 		publish = publish && !blocks(run, o->node->index);
 	}
-	if (!publish && !only_looks(run))
+	if (!publish && publishes(run))
 		run->result.status = "rolled_back";
 	if (run->s.db.cancelled) {
 		run->result.status = "cancelled";
@@ -268,7 +278,7 @@ static int finish(struct run *run)
 	bool good = judge(run);
 
 	run->s.db.last_words = true;
-	if (good && !only_looks(run))
+	if (good && publishes(run))
 		return publish(run);
 	mark_rolled_back(run);
 	return write_apart(run);

@@ -7,7 +7,7 @@
 #include "buf.h"
 #include "project.h"
 
-enum run_command { RUN_BUILD, RUN_MODELS, RUN_TESTS, RUN_SEEDS, RUN_FRESHNESS };
+enum run_command { RUN_BUILD, RUN_MODELS, RUN_TESTS, RUN_SEEDS, RUN_FRESHNESS, RUN_VERIFY };
 
 struct run_options {
 	enum run_command command;

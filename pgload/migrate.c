@@ -10,6 +10,7 @@
 #include "embed/pgload/sql/schema_0001_tables.sql.h"
 #include "embed/pgload/sql/schema_0002_positions.sql.h"
 #include "embed/pgload/sql/schema_0003_changes.sql.h"
+#include "embed/pgload/sql/schema_0004_parts.sql.h"
 #include "embed/pgload/sql/migrate.sql.h"
 
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
     {"tables", schema_0001_tables_sql},
     {"positions", schema_0002_positions_sql},
     {"changes", schema_0003_changes_sql},
+    {"parts", schema_0004_parts_sql},
 };
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
