@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "digest.h"
 #include "sig.h"
 #include "unfold.h"
@@ -24,6 +25,7 @@ struct line_reader {
 	uint64_t number;
 	bool blocks;           /* the input can keep us waiting (it is no regular file) */
 	bool idle_told;        /* hooks.idle was called since the last bytes came */
+	int64_t idle_again;    /* when it is to be called again; INT64_MAX: not before more bytes have come */
 	bool eof;
 	uint64_t long_bytes;
 	char long_sha256[DIGEST_HEX + 1];
@@ -54,6 +56,7 @@ struct line_reader *line_reader_new(int fd, const char *source, size_t max, int 
 	r->source = source;
 	r->max = max;
 	r->hooks = hooks;
+	r->idle_again = INT64_MAX;
 	/* files and terminals have no reader that could go away */
 	r->watch_fd = is_pipe_or_socket(watch_fd) ? watch_fd : -1;
 	r->blocks = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode);
@@ -77,6 +80,11 @@ void line_reader_free(struct line_reader *r)
 	free(r->head);
 	free(r->p);
 	free(r);
+}
+
+void line_reader_again(struct line_reader *r, int64_t us)
+{
+	r->idle_again = clock_monotonic() + us;
 }
 
 void line_reader_unfold(struct line_reader *r)
@@ -118,31 +126,52 @@ static enum line_status fail(struct line_reader *r, const char *why)
 	return LINE_ERROR;
 }
 
+/* How long poll() may sleep: up to the next tick, the end of the grace time, or the time to call idle again. */
+static int sleep_ms(const struct line_reader *r, int64_t grace)
+{
+	int64_t us = grace < TICK_MS * INT64_C(1000) ? grace + 1000 : TICK_MS * INT64_C(1000);
+
+	if (r->idle_again != INT64_MAX) {
+		int64_t left = r->idle_again - clock_monotonic();
+
+		us = left < 0 ? 0 : left + 999 < us ? left + 999 : us;
+	}
+	return (int)(us / 1000);
+}
+
+static bool idle_is_due(const struct line_reader *r)
+{
+	return !r->idle_told || (r->idle_again != INT64_MAX && clock_monotonic() >= r->idle_again);
+}
+
 /* LINE_OK: there is something to read (or to fail at). */
 static enum line_status wait_for_input(struct line_reader *r)
 {
 	for (bool wait = false;; wait = true) {
-		struct pollfd fds[3] = {
+		struct pollfd fds[4] = {
 			{.fd = r->fd, .events = POLLIN},
 			{.fd = r->watch_fd}, /* errors and hang-ups are always reported */
 			{.fd = sig_asked() == 0 ? sig_fd() : -1, .events = POLLIN}, /* stays readable: looked at only once */
+			{.fd = r->hooks.wake != NULL ? r->hooks.wake_fd : -1, .events = POLLIN},
 		};
 		int64_t grace = sig_grace_left();
-		int timeout = grace < TICK_MS * INT64_C(1000) ? (int)(grace / 1000) + 1 : TICK_MS;
 
 		if (grace == 0)
 			return LINE_GRACE;
-		if (poll(fds, 3, wait ? timeout : 0) < 0 && errno != EINTR)
+		if (poll(fds, 4, wait ? sleep_ms(r, grace) : 0) < 0 && errno != EINTR)
 			return fail(r, strerror(errno));
 		if ((fds[1].revents & (POLLERR | POLLHUP)) != 0)
 			return LINE_GONE;
 		if (fds[0].revents != 0)
 			return LINE_OK;
-		if (!r->idle_told) {
+		if (idle_is_due(r)) {
 			r->idle_told = true;
+			r->idle_again = INT64_MAX;
 			if (r->hooks.idle != NULL && r->hooks.idle(r->hooks.arg) != 0)
 				return LINE_IDLE;
 		}
+		if (fds[3].revents != 0 && r->hooks.wake(r->hooks.arg) != 0)
+			return LINE_IDLE;
 		if (wait && r->hooks.tick != NULL && r->hooks.tick(r->hooks.arg) != 0)
 			return LINE_IDLE;
 	}
@@ -163,6 +192,7 @@ static enum line_status read_once(struct line_reader *r, char *to, size_t room, 
 		if (got >= 0) {
 			*n = (size_t)got;
 			r->idle_told = false;
+			r->idle_again = INT64_MAX;
 			return LINE_OK;
 		}
 		/* EAGAIN: somebody else made the descriptor non-blocking, and took what poll() had seen */

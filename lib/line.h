@@ -31,6 +31,10 @@ struct line_hooks {
 	 * Non-zero: return LINE_IDLE (the next call begins with tick again). */
 	int (*tick)(void *arg);
 	void *arg;
+	/* Called while waiting when wake_fd is readable (what it calls must read from it). Non-zero: return LINE_IDLE. NULL: there is no
+	 * wake_fd. */
+	int (*wake)(void *arg);
+	int wake_fd;
 };
 
 struct line_reader;
@@ -49,6 +53,9 @@ void line_reader_free(struct line_reader *r);
  * unfold.h). line_number() then counts their records.
  */
 void line_reader_unfold(struct line_reader *r);
+
+/* In hooks.idle or hooks.wake: call idle again after so many microseconds if no bytes come before. */
+void line_reader_again(struct line_reader *r, int64_t us);
 
 /* The next line. The span is valid until the next call. Empty lines (and lines of only \r) are skipped, but counted. */
 enum line_status line_next(struct line_reader *r, struct span *line);

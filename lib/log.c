@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ static const char *tool = "txpipe";
 static bool as_json;
 static enum log_level limit = LEVEL_NOTICE;
 static char last_error[2048];
-static bool progress_open; /* a progress line without its newline is on the terminal */
+static atomic_bool progress_open; /* a progress line without its newline is on the terminal */
 
 static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
 

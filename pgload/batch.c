@@ -8,6 +8,7 @@
 void batch_free(struct batch *b)
 {
 	free(b->record);
+	free(b->claim);
 	free(b->letter);
 	for (int i = 0; i < SINK_DEAD; i++)
 		buf_free(&b->rows[i]);
@@ -18,12 +19,30 @@ void batch_free(struct batch *b)
 
 void batch_clear(struct batch *b)
 {
-	b->count = b->letters = b->letters_read = b->text_read = 0;
+	b->count = b->claims = b->letters = b->letters_read = b->text_read = 0;
 	b->started = 0;
 	for (int i = 0; i < SINK_DEAD; i++)
 		buf_clear(&b->rows[i]);
 	buf_clear(&b->raw);
 	buf_clear(&b->text);
+}
+
+static void start(struct batch *b)
+{
+	if (batch_empty(b))
+		b->started = clock_monotonic();
+}
+
+struct claim *batch_claim(struct batch *b)
+{
+	if (b->claims == b->claims_cap) {
+		b->claims_cap = b->claims_cap == 0 ? 16 : b->claims_cap * 2;
+		b->claim = xrealloc(b->claim, b->claims_cap * sizeof(*b->claim));
+	}
+	start(b);
+	struct claim *c = &b->claim[b->claims++];
+	*c = (struct claim){.end = -1};
+	return c;
 }
 
 struct record *batch_add(struct batch *b, enum sink sink)
@@ -32,8 +51,7 @@ struct record *batch_add(struct batch *b, enum sink sink)
 		b->cap = b->cap == 0 ? 1024 : b->cap * 2;
 		b->record = xrealloc(b->record, b->cap * sizeof(*b->record));
 	}
-	if (b->count == 0)
-		b->started = clock_monotonic();
+	start(b);
 	struct record *r = &b->record[b->count++];
 	*r = (struct record){.sink = (uint8_t)sink, .offset = -1, .ts = -1};
 	return r;

@@ -27,6 +27,26 @@ struct piece {
 
 struct partition;
 
+/* What the batch wants of a partition that it touches: where its segment began, how far the batch goes. Control lines alone can make one. */
+struct claim {
+	struct partition *partition;
+
+	/* As it was read. */
+	uint64_t segment;            /* which of the partition's segments this is, from 1 */
+	int64_t begin, of;
+	bool resume, beginning;      /* origin of the segment */
+	int64_t end;                 /* one past the last line, or `next` of an end line; -1: none */
+	char cluster[64];            /* from an `assigned` line; "": none */
+
+	/* As the transaction under way sees it. */
+	bool locked;
+	int64_t position;            /* the stored one */
+	int64_t gap;                 /* offsets accepted as lost in this transaction */
+	int64_t rows, duplicates, dead_letters, labels, skipped;
+	int64_t last_offset, last_ts; /* of the last record counted; -1: none */
+	int64_t next;                /* the new position */
+};
+
 struct record {
 	struct partition *partition; /* NULL without an envelope */
 	int64_t offset, ts;          /* of Kafka; -1 without */
@@ -50,6 +70,8 @@ struct letter {
 struct batch {
 	struct record *record;
 	size_t count, cap;
+	struct claim *claim;
+	size_t claims, claims_cap;
 	struct letter *letter;
 	size_t letters, letters_cap;
 	size_t letters_read;       /* those known when the records were read; the rest came from the transaction */
@@ -65,6 +87,14 @@ static inline size_t batch_bytes(const struct batch *b)
 {
 	return b->rows[SINK_TABLE].n + b->rows[SINK_LABEL].n + b->raw.n + b->text.n;
 }
+
+static inline bool batch_empty(const struct batch *b)
+{
+	return b->count == 0 && b->claims == 0;
+}
+
+/* A new claim, all zero but `end`; valid until the next call. */
+struct claim *batch_claim(struct batch *b);
 
 /* A new record, all zero but sink; valid until the next call. */
 struct record *batch_add(struct batch *b, enum sink sink);

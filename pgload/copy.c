@@ -2,7 +2,7 @@
 
 static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* signature, flags, length of the extension */
 static const char trailer[] = "\377\377";
-enum { HEADER_BYTES = 19, TRAILER_BYTES = 2, CHUNK = 1 << 20 };
+enum { HEADER_BYTES = 19, TRAILER_BYTES = 2, CHUNK = 64 << 10 };
 
 /* The server may have said why before it stopped reading. */
 static int failed(struct server *s)

@@ -80,13 +80,12 @@ static void open_segment(struct partition *p, const struct envelope *e)
 {
 	free(p->run);
 	p->run = xstrndup(e->run.p, e->run.n);
-	p->begin = p->have = e->begin;
+	p->segment++;
+	p->begin = e->begin;
 	p->of = e->of;
 	p->resume = span_eq(e->origin, SPAN("resume"));
 	p->beginning = span_eq(e->origin, SPAN("beginning"));
 	p->next_line = -1;
-	p->first = true;
-	p->satisfied = false;
 }
 
 /* What the constant part of a run's lines must agree in. */
@@ -103,31 +102,40 @@ static enum fence_answer refuse(const struct line_reader *r, const struct envelo
 	return FENCE_STOP;
 }
 
-static void touch(struct partition *p)
+static struct claim *claim_of(struct batch *b, struct partition *p)
 {
 	if (!p->touched) {
+		struct claim *c = batch_claim(b);
+
+		c->partition = p;
+		c->segment = p->segment;
+		c->begin = p->begin;
+		c->of = p->of;
+		c->resume = p->resume;
+		c->beginning = p->beginning;
 		p->touched = true;
-		p->batch_end = -1;
-		p->cluster[0] = '\0';
+		p->claim_at = b->claims - 1;
 	}
+	return &b->claim[p->claim_at];
 }
 
-static void note_control(struct partition *p, const struct envelope *e)
+static void note_control(struct batch *b, struct partition *p, const struct envelope *e)
 {
-	touch(p);
-	if (e->event == EVENT_ASSIGNED && e->cluster.p != NULL && e->cluster.n < sizeof(p->cluster)) {
-		memcpy(p->cluster, e->cluster.p, e->cluster.n);
-		p->cluster[e->cluster.n] = '\0';
+	struct claim *c = claim_of(b, p);
+
+	if (e->event == EVENT_ASSIGNED && e->cluster.p != NULL && e->cluster.n < sizeof(c->cluster)) {
+		memcpy(c->cluster, e->cluster.p, e->cluster.n);
+		c->cluster[e->cluster.n] = '\0';
 	}
 	if (e->event == EVENT_END) {
-		if (e->next > p->batch_end)
-			p->batch_end = e->next;
+		if (e->next > c->end)
+			c->end = e->next;
 		if (e->next > p->next_line)
 			p->next_line = e->next;
 	}
 }
 
-static enum fence_answer note_record(struct partition *p, const struct envelope *e, const struct line_reader *r,
+static enum fence_answer note_record(struct batch *b, struct partition *p, const struct envelope *e, const struct line_reader *r,
                                      struct partition **at_fault)
 {
 	if (e->offset < p->next_line) {
@@ -146,12 +154,11 @@ static enum fence_answer note_record(struct partition *p, const struct envelope 
 	p->next_line = e->offset + 1;
 	if (e->warm)
 		return FENCE_SKIP;
-	touch(p);
-	p->batch_end = e->offset + 1;
+	claim_of(b, p)->end = e->offset + 1;
 	return FENCE_TAKE;
 }
 
-enum fence_answer fence_note(struct fence *f, const struct intake *in, const struct line_reader *r,
+enum fence_answer fence_note(struct fence *f, struct batch *b, const struct intake *in, const struct line_reader *r,
                              struct partition **partition)
 {
 	const struct envelope *e = &in->envelope;
@@ -184,67 +191,77 @@ enum fence_answer fence_note(struct fence *f, const struct intake *in, const str
 	f->last = p;
 	if (e->event != EVENT_NONE) {
 		if (e->event != EVENT_REVOKED)
-			note_control(p, e);
+			note_control(b, p, e);
 		return FENCE_SKIP;
 	}
-	enum fence_answer answer = note_record(p, e, r, partition);
+	enum fence_answer answer = note_record(b, p, e, r, partition);
 	if (answer == FENCE_TAKE)
 		*partition = p;
 	return answer;
 }
 
-bool fence_touched(const struct fence *f)
+void fence_seal(const struct batch *b)
 {
-	for (size_t i = 0; i < f->count; i++)
-		if (f->partition[i]->touched)
-			return true;
-	return false;
+	for (size_t i = 0; i < b->claims; i++)
+		b->claim[i].partition->touched = false;
 }
 
-static void count_record(struct partition *p, const struct record *r)
+/* --- the writer's ----------------------------------------------------------------------------------------- */
+
+void fence_take_claims(struct batch *b)
+{
+	for (size_t i = 0; i < b->claims; i++) {
+		struct claim *c = &b->claim[i];
+		struct partition *p = c->partition;
+
+		p->claim = c;
+		c->locked = false;
+		c->gap = 0;
+		if (p->known != c->segment) {
+			p->known = c->segment;
+			p->have = c->begin;
+			p->first = true;
+			p->satisfied = false;
+		}
+	}
+}
+
+static void count_record(struct claim *c, const struct record *r)
 {
 	switch (r->verdict) {
-	case VERDICT_ROW: p->rows++; break;
-	case VERDICT_DUPLICATE: p->duplicates++; break;
-	case VERDICT_DEAD: p->dead_letters++; break;
-	case VERDICT_LABEL: p->labels++; break;
-	default: p->skipped++; return;
+	case VERDICT_ROW: c->rows++; break;
+	case VERDICT_DUPLICATE: c->duplicates++; break;
+	case VERDICT_DEAD: c->dead_letters++; break;
+	case VERDICT_LABEL: c->labels++; break;
+	default: c->skipped++; return;
 	}
-	p->last_offset = r->offset;
-	p->last_ts = r->ts;
+	c->last_offset = r->offset;
+	c->last_ts = r->ts;
 }
 
-void fence_count(struct fence *f, const struct batch *b)
+void fence_count(struct batch *b)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		struct partition *p = f->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		struct claim *c = &b->claim[i];
 
-		p->rows = p->duplicates = p->dead_letters = p->labels = p->skipped = 0;
-		p->last_offset = p->last_ts = -1;
+		c->rows = c->duplicates = c->dead_letters = c->labels = c->skipped = 0;
+		c->last_offset = c->last_ts = -1;
+		c->next = c->end > c->position ? c->end : c->position;
 	}
 	for (size_t i = 0; i < b->count; i++)
 		if (b->record[i].partition != NULL)
-			count_record(b->record[i].partition, &b->record[i]);
-	for (size_t i = 0; i < f->count; i++) {
-		struct partition *p = f->partition[i];
-
-		p->next = p->batch_end > p->position ? p->batch_end : p->position;
-	}
+			count_record(b->record[i].partition->claim, &b->record[i]);
 }
 
-void fence_committed(struct fence *f, bool dry_run)
+void fence_committed(const struct batch *b)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		struct partition *p = f->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		const struct claim *c = &b->claim[i];
+		struct partition *p = c->partition;
 
-		if (!p->touched)
-			continue;
-		p->touched = p->locked = false;
-		if (dry_run)
-			continue;
 		p->first = false;
 		p->satisfied = p->seen = true;
-		if (p->batch_end > p->have)
-			p->have = p->batch_end;
+		if (c->end > p->have)
+			p->have = c->end;
 	}
 }

@@ -18,32 +18,30 @@ struct gap {
 	int64_t partition, from, to; /* from <= offset < to */
 };
 
+/*
+ * Reading and writing go on at the same time, in two threads (worker.h): the reader's half says what came in, the writer's what is stored. What
+ * one has to know of the other travels in the batch, as a claim.
+ */
 struct partition {
 	char *stream, *topic;
 	int32_t partition;
 
-	/* The segment: the lines of one run. */
+	/* The reader's: the segment, the lines of one run. */
 	char *run;
+	uint64_t segment;        /* counts them */
 	int64_t begin, of;
 	bool resume, beginning;  /* its origin */
 	int64_t next_line;       /* the least offset that the next line may have; -1: any */
-	int64_t have;            /* up to here this segment's records are stored, as far as this process knows */
+	bool touched;            /* by the batch that is being read, whose claim is claim_at */
+	size_t claim_at;
+
+	/* The writer's. */
+	uint64_t known;          /* the segment that the next three are about */
+	int64_t have;            /* up to here its records are stored, as far as this process knows */
 	bool first;              /* no transaction of the segment has committed */
 	bool satisfied;          /* the stored position has once reached `have` */
 	bool seen;               /* this process has seen the partition's row */
-
-	/* The batch. */
-	bool touched;
-	int64_t batch_end;       /* one past its last line, or `next` of an end line; -1: none */
-	char cluster[64];        /* from an `assigned` line; "": none */
-
-	/* The transaction. */
-	bool locked;
-	int64_t position;        /* the stored one */
-	int64_t gap;             /* offsets accepted as lost in this transaction */
-	int64_t rows, duplicates, dead_letters, labels, skipped;
-	int64_t last_offset, last_ts; /* of the last record counted; -1: none */
-	int64_t next;            /* the new position */
+	struct claim *claim;     /* of the batch that is being written */
 };
 
 struct fence {
@@ -72,30 +70,37 @@ void fence_free(struct fence *f);
 /* --accept-gap TOPIC/PARTITION:FROM-TO. 0, or -1 if it is malformed. */
 int fence_accept_gap(struct fence *f, const char *text);
 
-/* Judge a line with an envelope. *p is the record's partition for FENCE_TAKE; for FENCE_STOP the one whose records came
- * out of order (see fence_break()), or NULL. */
-enum fence_answer fence_note(struct fence *f, const struct intake *in, const struct line_reader *r,
+/* --- the reader's --- */
+
+/* Judge a line with an envelope; what it says of positions goes into the batch's claims. *p is the record's partition for
+ * FENCE_TAKE; for FENCE_STOP the one whose records came out of order (see fence_break()), or NULL. */
+enum fence_answer fence_note(struct fence *f, struct batch *b, const struct intake *in, const struct line_reader *r,
                              struct partition **p);
 
-/* Does the batch touch any position? A batch without records may: control lines move positions, too. */
-bool fence_touched(const struct fence *f);
+/* The batch is complete: the next line belongs to another one. */
+void fence_seal(const struct batch *b);
+
+/* --- the writer's --- */
+
+/* The batch's claims take the place of those before: a segment that the writer has not met begins at its `begin`. */
+void fence_take_claims(struct batch *b);
 
 /*
- * In an open transaction: make the rows that may be made, lock all that the batch touches, check them. EXIT_DONE;
- * EXIT_CONFLICT or EXIT_RETRY with a message: the rule that was broken; -1: a statement failed (s->class).
+ * In an open transaction: take the claims, make the rows that may be made, lock all that is claimed, check them.
+ * EXIT_DONE; EXIT_CONFLICT or EXIT_RETRY with a message: the rule that was broken; -1: a statement failed (s->class).
  */
-int fence_lock(struct fence *f, struct server *s);
+int fence_lock(struct fence *f, struct server *s, struct batch *b);
 
 /* Count each record by its verdict and work out the new positions. */
-void fence_count(struct fence *f, const struct batch *b);
+void fence_count(struct batch *b);
 
 /* Store the new positions. 0, or -1: a statement failed. */
-int fence_advance(struct fence *f, struct server *s);
+int fence_advance(struct fence *f, struct server *s, const struct batch *b);
 
-/* The transaction committed (or was a dry run): the batch is done. */
-void fence_committed(struct fence *f, bool dry_run);
+/* The transaction committed: the batch is done. */
+void fence_committed(const struct batch *b);
 
-/* In a transaction of its own: records of the partition came out of order; refuse the stream until it is reset. */
+/* In a transaction of its own, while nothing is being written: records of the partition came out of order; refuse the stream until it is reset. */
 void fence_break(struct fence *f, struct server *s, const struct partition *p);
 
 #endif

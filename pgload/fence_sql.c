@@ -28,20 +28,21 @@ static const char *number(int64_t value, char text[24])
 /* --- rows that are missing ------------------------------------------------------------------------------- */
 
 /* A row may be made in the first transaction of a segment, and never for one that says it resumes a stored position. */
-static bool may_be_new(const struct partition *p)
+static bool may_be_new(const struct claim *c)
 {
-	return p->touched && p->first && !p->resume;
+	return c->partition->first && !c->resume;
 }
 
 /* A partition that was added to the topic later holds nothing but new records: to begin elsewhere than at its
  * beginning loses some. */
-static int check_added(struct fence *f, struct server *s, const struct partition *p)
+static int check_added(struct fence *f, struct server *s, const struct claim *c)
 {
+	const struct partition *p = c->partition;
 	char text[24];
 	const char *values[] = {f->target, p->stream, p->topic, number(p->partition, text)};
 	int status = EXIT_DONE;
 
-	if (p->beginning)
+	if (c->beginning)
 		return EXIT_DONE;
 	PGresult *r = server_query(s, fence_siblings_sql, 4, values);
 	if (r == NULL)
@@ -50,26 +51,26 @@ static int check_added(struct fence *f, struct server *s, const struct partition
 		log_error("%s/%" PRId32 " of stream %s was added to the topic after the stream had begun, and has no stored "
 		          "position: it must be "
 		          "read from its beginning, not from offset %" PRId64,
-		          p->topic, p->partition, p->stream, p->begin);
+		          p->topic, p->partition, p->stream, c->begin);
 		status = EXIT_CONFLICT;
 	}
 	PQclear(r);
 	return status;
 }
 
-static struct partition *by_key(const struct fence *f, const PGresult *r, int row)
+static const struct claim *by_key(const struct batch *b, const PGresult *r, int row)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		struct partition *p = f->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		const struct partition *p = b->claim[i].partition;
 
 		if (p->partition == to_int(r, row, 2) && strcmp(p->topic, PQgetvalue(r, row, 1)) == 0 &&
 		    strcmp(p->stream, PQgetvalue(r, row, 0)) == 0)
-			return p;
+			return &b->claim[i];
 	}
 	return NULL;
 }
 
-static int make_rows(struct fence *f, struct server *s)
+static int make_rows(struct fence *f, struct server *s, const struct batch *b)
 {
 	struct buf *partitions = &f->numbers[0], *begins = &f->numbers[1], *of = &f->numbers[2];
 	size_t new = 0;
@@ -79,16 +80,17 @@ static int make_rows(struct fence *f, struct server *s)
 	array_open(partitions);
 	array_open(begins);
 	array_open(of);
-	for (size_t i = 0; i < f->count; i++) {
-		const struct partition *p = f->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		const struct claim *c = &b->claim[i];
+		const struct partition *p = c->partition;
 
-		if (!may_be_new(p))
+		if (!may_be_new(c))
 			continue;
 		array_text(&f->stream_names, span_of(p->stream));
 		array_text(&f->topics, span_of(p->topic));
 		array_int(partitions, p->partition);
-		array_int(begins, p->begin);
-		array_int(of, p->of);
+		array_int(begins, c->begin);
+		array_int(of, c->of);
 		new++;
 	}
 	if (new == 0)
@@ -100,10 +102,10 @@ static int make_rows(struct fence *f, struct server *s)
 		return -1;
 	int status = EXIT_DONE;
 	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++) {
-		const struct partition *p = by_key(f, r, row);
+		const struct claim *c = by_key(b, r, row);
 
-		if (p != NULL)
-			status = check_added(f, s, p);
+		if (c != NULL)
+			status = check_added(f, s, c);
 	}
 	PQclear(r);
 	return status;
@@ -111,8 +113,11 @@ static int make_rows(struct fence *f, struct server *s)
 
 /* --- locking and checking -------------------------------------------------------------------------------- */
 
-static int check_missing(const struct partition *p)
+static int check_missing(const struct claim *c)
 {
+	const struct partition *p = c->partition;
+
+
 	if (p->seen) {
 		log_error("%s/%" PRId32 " of stream %s: its stored position has disappeared (a fail-over, a restore, or "
 		          "--reset-stream); "
@@ -123,16 +128,19 @@ static int check_missing(const struct partition *p)
 	log_error("%s/%" PRId32 " of stream %s: the input resumes at offset %" PRId64 ", but no position is stored for "
 	          "it; another database or "
 	          "table? Read the stream from its beginning",
-	          p->topic, p->partition, p->stream, p->begin);
+	          p->topic, p->partition, p->stream, c->begin);
 	return EXIT_CONFLICT;
 }
 
-static bool accepted(const struct fence *f, const struct partition *p)
+static bool accepted(const struct fence *f, const struct claim *c)
 {
+	const struct partition *p = c->partition;
+
+
 	for (size_t i = 0; i < f->gaps; i++) {
 		const struct gap *g = &f->gap[i];
 
-		if (g->partition == p->partition && g->from == p->position && g->to == p->begin &&
+		if (g->partition == p->partition && g->from == c->position && g->to == c->begin &&
 		    strcmp(g->topic, p->topic) == 0)
 			return true;
 	}
@@ -140,17 +148,18 @@ static bool accepted(const struct fence *f, const struct partition *p)
 }
 
 /* The stored position lies before what this segment takes for stored: to go on would lose what is between. */
-static int check_behind(struct fence *f, struct server *s, struct partition *p)
+static int check_behind(struct fence *f, struct server *s, struct claim *c)
 {
+	struct partition *p = c->partition;
 	char partition[24], from[24], to[24];
 
-	if (p->first && !p->resume && !p->satisfied && accepted(f, p)) {
+	if (p->first && !c->resume && !p->satisfied && accepted(f, c)) {
 		const char *values[] = {p->stream,
 		                        f->target,
 		                        p->topic,
 		                        number(p->partition, partition),
-		                        number(p->position, from),
-		                        number(p->begin, to)};
+		                        number(c->position, from),
+		                        number(c->begin, to)};
 		PGresult *r = server_query(s, fence_gap_sql, 6, values);
 
 		if (r == NULL)
@@ -158,32 +167,33 @@ static int check_behind(struct fence *f, struct server *s, struct partition *p)
 		PQclear(r);
 		log_notice("%s/%" PRId32 " of stream %s: the gap %" PRId64 "-%" PRId64 " is accepted", p->topic, p->partition,
 		           p->stream,
-		           p->position, p->begin);
-		p->gap = p->begin - p->position;
-		p->position = p->begin;
+		           c->position, c->begin);
+		c->gap = c->begin - c->position;
+		c->position = c->begin;
 		return EXIT_DONE;
 	}
-	if (p->resume || p->satisfied) {
+	if (c->resume || p->satisfied) {
 		log_error("%s/%" PRId32 " of stream %s: the stored position is %" PRId64 ", but what came before %" PRId64 " "
 		          "was stored already: "
 		          "committed data is gone (a fail-over or a restore); start again to go on from what is there",
-		          p->topic, p->partition, p->stream, p->position, p->have);
+		          p->topic, p->partition, p->stream, c->position, p->have);
 		return EXIT_RETRY;
 	}
 	log_error("%s/%" PRId32 " of stream %s: the input begins at offset %" PRId64 ", but only what comes before "
 	          "%" PRId64 " is stored: the "
 	          "records between would be lost. Resume from the stored position, or give them up with --accept-gap "
 	          "%s/%" PRId32 ":%" PRId64 "-%" PRId64,
-	          p->topic, p->partition, p->stream, p->have, p->position, p->topic, p->partition, p->position, p->have);
+	          p->topic, p->partition, p->stream, p->have, c->position, p->topic, p->partition, c->position, p->have);
 	return EXIT_CONFLICT;
 }
 
-static int check_locked(struct fence *f, struct server *s, struct partition *p, const PGresult *r, int row)
+static int check_locked(struct fence *f, struct server *s, struct claim *c, const PGresult *r, int row)
 {
+	struct partition *p = c->partition;
 	const char *cluster = PQgetvalue(r, row, 3);
 
-	p->locked = p->seen = true;
-	p->position = to_int(r, row, 1);
+	c->locked = p->seen = true;
+	c->position = to_int(r, row, 1);
 	if (!PQgetisnull(r, row, 2)) {
 		log_error("stream %s is broken since %s: records of %s/%" PRId32 " came out of order. Read it again from its "
 		          "beginning, after "
@@ -191,93 +201,92 @@ static int check_locked(struct fence *f, struct server *s, struct partition *p, 
 		          p->stream, PQgetvalue(r, row, 2), p->topic, p->partition, p->stream);
 		return EXIT_CONFLICT;
 	}
-	if (p->cluster[0] != '\0' && cluster[0] != '\0' && strcmp(p->cluster, cluster) != 0) {
+	if (c->cluster[0] != '\0' && cluster[0] != '\0' && strcmp(c->cluster, cluster) != 0) {
 		log_error("%s/%" PRId32 " of stream %s comes from Kafka cluster %s, but its position belongs to cluster %s: "
 		          "give this stream another "
 		          "name (consumer group or --stream), or forget the old one with pgload --reset-stream --stream %s",
-		          p->topic, p->partition, p->stream, p->cluster, cluster, p->stream);
+		          p->topic, p->partition, p->stream, c->cluster, cluster, p->stream);
 		return EXIT_CONFLICT;
 	}
-	if (p->position < p->have)
-		return check_behind(f, s, p);
+	if (c->position < p->have)
+		return check_behind(f, s, c);
 	return EXIT_DONE;
 }
 
-int fence_lock(struct fence *f, struct server *s)
+static PGresult *lock_rows(struct fence *f, struct server *s, const struct batch *b)
 {
 	struct buf *partitions = &f->numbers[0];
-	struct partition **asked = xcalloc(f->count + 1, sizeof(*asked));
-	size_t touched = 0;
-	int status = make_rows(f, s);
-	PGresult *r = NULL;
 
-	if (status != EXIT_DONE)
-		goto done;
 	array_open(&f->stream_names);
 	array_open(&f->topics);
 	array_open(partitions);
-	for (size_t i = 0; i < f->count; i++) {
-		struct partition *p = f->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		const struct partition *p = b->claim[i].partition;
 
-		p->locked = false;
-		p->gap = 0;
-		if (!p->touched)
-			continue;
-		asked[touched++] = p;
 		array_text(&f->stream_names, span_of(p->stream));
 		array_text(&f->topics, span_of(p->topic));
 		array_int(partitions, p->partition);
 	}
 	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions)};
-	r = server_query(s, fence_lock_sql, 4, values);
-	if (r == NULL) {
-		status = -1;
-		goto done;
-	}
+	return server_query(s, fence_lock_sql, 4, values);
+}
+
+int fence_lock(struct fence *f, struct server *s, struct batch *b)
+{
+	int status;
+	PGresult *r;
+
+	if (b->claims == 0)
+		return EXIT_DONE;
+	fence_take_claims(b);
+	status = make_rows(f, s, b);
+	if (status != EXIT_DONE)
+		return status;
+	r = lock_rows(f, s, b);
+	if (r == NULL)
+		return -1;
 	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++)
-		status = check_locked(f, s, asked[to_int(r, row, 0) - 1], r, row);
-	for (size_t i = 0; status == EXIT_DONE && i < touched; i++)
-		if (!asked[i]->locked)
-			status = check_missing(asked[i]);
-done:
+		status = check_locked(f, s, &b->claim[to_int(r, row, 0) - 1], r, row);
+	for (size_t i = 0; status == EXIT_DONE && i < b->claims; i++)
+		if (!b->claim[i].locked)
+			status = check_missing(&b->claim[i]);
 	PQclear(r);
-	free(asked);
 	return status;
 }
 
 /* --- advancing ------------------------------------------------------------------------------------------- */
 
-static bool changed(const struct partition *p)
+static bool changed(const struct claim *c)
 {
-	return p->touched && (p->next > p->position || p->gap > 0 || p->cluster[0] != '\0');
+	return c->next > c->position || c->gap > 0 || c->cluster[0] != '\0';
 }
 
-static void add_change(struct fence *f, const struct partition *p)
+static void add_change(struct fence *f, const struct claim *c)
 {
-	int64_t counted = p->rows + p->duplicates + p->dead_letters + p->labels;
-	int64_t holes = p->gap + (p->next - p->position) - counted;
-	const int64_t values[] = {p->partition, p->next, p->rows, p->duplicates, p->dead_letters, p->labels, holes};
+	int64_t counted = c->rows + c->duplicates + c->dead_letters + c->labels;
+	int64_t holes = c->gap + (c->next - c->position) - counted;
+	const int64_t values[] = {c->partition->partition, c->next, c->rows, c->duplicates, c->dead_letters, c->labels, holes};
 
-	array_text(&f->stream_names, span_of(p->stream));
-	array_text(&f->topics, span_of(p->topic));
+	array_text(&f->stream_names, span_of(c->partition->stream));
+	array_text(&f->topics, span_of(c->partition->topic));
 	for (size_t i = 0; i < 7; i++)
 		array_int(&f->numbers[i], values[i]);
-	if (p->last_offset >= 0) {
-		array_int(&f->numbers[7], p->last_offset);
+	if (c->last_offset >= 0) {
+		array_int(&f->numbers[7], c->last_offset);
 	} else {
 		array_null(&f->numbers[7]);
 	}
-	if (p->last_ts >= 0)
-		array_int(&f->numbers[8], p->last_ts);
+	if (c->last_ts >= 0)
+		array_int(&f->numbers[8], c->last_ts);
 	else
 		array_null(&f->numbers[8]);
-	if (p->cluster[0] != '\0')
-		array_text(&f->clusters, span_of(p->cluster));
+	if (c->cluster[0] != '\0')
+		array_text(&f->clusters, span_of(c->cluster));
 	else
 		array_null(&f->clusters);
 }
 
-int fence_advance(struct fence *f, struct server *s)
+int fence_advance(struct fence *f, struct server *s, const struct batch *b)
 {
 	const char *values[14] = {f->target, f->writer};
 	int64_t expected = 0;
@@ -287,9 +296,9 @@ int fence_advance(struct fence *f, struct server *s)
 	array_open(&f->clusters);
 	for (size_t i = 0; i < 9; i++)
 		array_open(&f->numbers[i]);
-	for (size_t i = 0; i < f->count; i++) {
-		if (changed(f->partition[i])) {
-			add_change(f, f->partition[i]);
+	for (size_t i = 0; i < b->claims; i++) {
+		if (changed(&b->claim[i])) {
+			add_change(f, &b->claim[i]);
 			expected++;
 		}
 	}

@@ -11,34 +11,33 @@
 
 /* --- committing ------------------------------------------------------------------------------------------ */
 
-static void add_positions(struct load *l, struct buf *to)
+static void add_positions(const struct batch *b, struct buf *to)
 {
 	bool more = false;
 
 	buf_add_text(to, ",\"positions\":[");
-	for (size_t i = 0; l->writer->fence != NULL && i < l->fence->count; i++) {
-		const struct partition *p = l->fence->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		const struct claim *c = &b->claim[i];
+		const struct partition *p = c->partition;
 
-		if (!p->touched)
-			continue;
 		buf_add_text(to, more ? ",{\"stream\":" : "{\"stream\":");
 		json_quote(to, span_of(p->stream));
 		buf_add_text(to, ",\"topic\":");
 		json_quote(to, span_of(p->topic));
-		buf_addf(to, ",\"partition\":%" PRId32 ",\"next_offset\":%" PRId64 "}", p->partition, p->next);
+		buf_addf(to, ",\"partition\":%" PRId32 ",\"next_offset\":%" PRId64 "}", p->partition, c->next);
 		more = true;
 	}
 	buf_add_text(to, "]");
 }
 
-static int print_commit(struct load *l)
+static int print_commit(struct load *l, const struct batch *b)
 {
 	const struct writer *w = l->writer;
 	struct buf *line = &l->line;
 
 	buf_clear(line);
-	for (size_t i = 0; w->dry_run && i < l->batch.letters; i++)
-		dead_letter_print(line, &l->batch, &l->batch.letter[i]);
+	for (size_t i = 0; w->dry_run && i < b->letters; i++)
+		dead_letter_print(line, b, &b->letter[i]);
 	buf_add_text(line, "{\"target\":");
 	json_quote(line, span_of(w->table->table->target));
 	buf_addf(line,
@@ -48,62 +47,116 @@ static int print_commit(struct load *l)
 	         w->batch.holes, (double)w->batch_us / 1000);
 	if (w->dry_run)
 		buf_add_text(line, ",\"dry_run\":true");
-	add_positions(l, line);
+	add_positions(b, line);
 	buf_add_text(line, "}\n");
 	if (out_add_span(l->out, buf_span(line)) < 0 || out_flush(l->out) < 0)
 		return out_failed(l->out, "stdout");
 	return EXIT_DONE;
 }
 
-/* Store what was read. Returns EXIT_DONE, or sets and returns l->status. */
-static int commit(struct load *l)
+/* What became of the batch that was being stored. Returns l->status, which a failure has set. */
+static int take_result(struct load *l)
 {
-	if (l->batch.count == 0 && !(l->writer->fence != NULL && fence_touched(l->fence)))
-		return EXIT_DONE;
-	l->status = writer_commit(l->writer, &l->batch);
-	if (l->status == EXIT_DONE) {
-		l->status = print_commit(l);
-		if (l->writer->fence != NULL)
-			fence_committed(l->fence, l->writer->dry_run);
+	struct batch *b = l->storing;
+	int status;
+
+	if (b == NULL || !worker_done(&l->worker, &status))
+		return l->status;
+	l->storing = NULL;
+	if (status == EXIT_DONE) {
+		writer_report(l->writer);
+		status = print_commit(l, b);
 	}
-	batch_clear(&l->batch);
-	metrics_tick();
+	if (l->status == EXIT_DONE)
+		l->status = status;
+	batch_clear(b);
 	progress_tick(&l->progress, l->records);
 	return l->status;
 }
 
-/* Input would block: nothing is kept waiting. */
+static void tick(struct load *l)
+{
+	writer_tick(l->writer);
+	metrics_tick();
+}
+
+/* Until nothing is being stored. */
+static int finish(struct load *l)
+{
+	while (l->storing != NULL) {
+		if (!worker_wait(&l->worker, TICK_MS))
+			tick(l);
+		take_result(l);
+	}
+	return l->status;
+}
+
+/* The batch that was read is complete: it is stored while the next one is read. */
+static int hand_over(struct load *l)
+{
+	if (batch_empty(l->reading) || finish(l) != EXIT_DONE)
+		return l->status;
+	fence_seal(l->reading);
+	l->storing = l->reading;
+	l->reading = l->reading == &l->batch[0] ? &l->batch[1] : &l->batch[0];
+	worker_give(&l->worker, l->storing);
+	return EXIT_DONE;
+}
+
+/* Everything that was read is stored. */
+static int store_all(struct load *l)
+{
+	return hand_over(l) == EXIT_DONE ? finish(l) : l->status;
+}
+
+/* --- when a batch is complete ---------------------------------------------------------------------------- */
+
+static bool is_full(const struct load *l)
+{
+	return (int64_t)l->reading->count >= l->batch_rows || batch_bytes(l->reading) >= BATCH_BYTES;
+}
+
+static bool is_old(const struct load *l)
+{
+	return clock_monotonic() - l->reading->started >= BATCH_AGE_US;
+}
+
+/*
+ * Input pauses. While the batch before is being stored this one may as well grow: the slower the server, the larger the batches. Once the server has
+ * nothing to do, a slow stream is not kept waiting at all; a fast one, whose pauses are only those of the stage before, gets a moment to go on,
+ * because a transaction for a few records costs the machine as much as one for many.
+ */
 static int on_idle(void *arg)
 {
 	struct load *l = arg;
 
-	l->limit = BATCH_FIRST < l->batch_rows ? BATCH_FIRST : l->batch_rows;
-	return commit(l);
+	if (take_result(l) != EXIT_DONE || batch_empty(l->reading) || l->storing != NULL)
+		return l->status;
+	if (l->reading->count >= FAST_ROWS && !is_old(l) && !l->paused) {
+		l->paused = true;
+		line_reader_again(l->reader, PAUSE_US);
+		return EXIT_DONE;
+	}
+	return hand_over(l);
 }
 
+/* Before each read, and once a second while there is nothing to read. */
 static int on_tick(void *arg)
 {
 	struct load *l = arg;
 
-	metrics_tick();
-	if (l->batch.count > 0 && clock_monotonic() - l->batch.started > BATCH_AGE_US)
-		return commit(l);
-	return EXIT_DONE;
-}
-
-static int commit_if_full(struct load *l)
-{
-	if ((int64_t)l->batch.count < l->limit && batch_bytes(&l->batch) < BATCH_BYTES)
-		return EXIT_DONE;
-	l->limit = l->limit * 2 < l->batch_rows ? l->limit * 2 : l->batch_rows;
-	return commit(l);
+	tick(l);
+	l->paused = false;
+	if (take_result(l) != EXIT_DONE || batch_empty(l->reading) || l->storing != NULL || !is_old(l))
+		return l->status;
+	return hand_over(l);
 }
 
 /* --- taking a line --------------------------------------------------------------------------------------- */
 
 static struct record *add_record(struct load *l, enum sink sink, struct partition *p)
 {
-	struct record *r = batch_add(&l->batch, sink);
+	struct record *r = batch_add(l->reading, sink);
 
 	r->partition = p;
 	if (p != NULL) {
@@ -119,7 +172,7 @@ static struct record *add_record(struct load *l, enum sink sink, struct partitio
 /* The producer's bytes, or what a filter made of them. */
 static void keep_payload(struct load *l, struct record *r)
 {
-	struct buf *raw = &l->batch.raw;
+	struct buf *raw = &l->reading->raw;
 
 	r->raw.at = raw->n;
 	if (l->intake.has_envelope)
@@ -131,7 +184,7 @@ static void keep_payload(struct load *l, struct record *r)
 /* A dead letter for the record added last. */
 static struct letter *add_letter(struct load *l, struct span by, struct span reason, struct span detail)
 {
-	return batch_letter(&l->batch, l->batch.count - 1, by, reason, detail);
+	return batch_letter(l->reading, l->reading->count - 1, by, reason, detail);
 }
 
 /* Intake refused the line: pgload is the first tool that reads it. */
@@ -141,12 +194,12 @@ static void take_refused(struct load *l, struct partition *p)
 	struct record *r = add_record(l, SINK_DEAD, p);
 	struct letter *letter;
 
-	r->raw = (struct piece){l->batch.raw.n, in->line.n};
-	buf_add_span(&l->batch.raw, in->line);
+	r->raw = (struct piece){l->reading->raw.n, in->line.n};
+	buf_add_span(&l->reading->raw, in->line);
 	letter = add_letter(l, span_of(log_tool()), span_of(in->reason), span_of(in->detail));
 	if (in->long_bytes > 0) {
 		letter->raw_bytes = in->long_bytes;
-		letter->sha256 = batch_text(&l->batch, span_of(in->long_sha256));
+		letter->sha256 = batch_text(l->reading, span_of(in->long_sha256));
 	}
 }
 
@@ -163,18 +216,18 @@ static void take_reject(struct load *l, struct partition *p)
 		l->status = EXIT_BUG;
 		return;
 	}
-	r->raw = (struct piece){l->batch.raw.n, reject.raw.n};
-	buf_add_span(&l->batch.raw, reject.raw);
+	r->raw = (struct piece){l->reading->raw.n, reject.raw.n};
+	buf_add_span(&l->reading->raw, reject.raw);
 	letter = add_letter(l, reject.by, reject.reason, reject.detail);
 	letter->no_raw = reject.raw.p == NULL;
 	if (reject.source.p != NULL) {
 		letter->from_source = true;
-		letter->source = batch_text(&l->batch, reject.source);
+		letter->source = batch_text(l->reading, reject.source);
 		letter->line = reject.line;
 	}
 	if (reject.raw_bytes > 0) {
 		letter->raw_bytes = reject.raw_bytes;
-		letter->sha256 = batch_text(&l->batch, reject.raw_sha256);
+		letter->sha256 = batch_text(l->reading, reject.raw_sha256);
 	}
 }
 
@@ -194,13 +247,13 @@ static void take_record(struct load *l, struct partition *p)
 {
 	bool label = is_label(l);
 	struct stage *st = label ? l->writer->label : l->writer->table;
-	struct buf *rows = &l->batch.rows[st->sink];
+	struct buf *rows = &l->reading->rows[st->sink];
 	struct record *r = add_record(l, st->sink, p);
 	struct fault fault;
 
 	keep_payload(l, r);
 	r->row.at = rows->n;
-	if (row_encode(&st->encoder, rows, (int32_t)l->batch.count - 1, &l->intake.object, l->intake.has_envelope,
+	if (row_encode(&st->encoder, rows, (int32_t)l->reading->count - 1, &l->intake.object, l->intake.has_envelope,
 	               &fault) < 0) {
 		r->sink = SINK_DEAD;
 		add_letter(l, span_of(log_tool()), span_of(fault.reason), span_of(fault.detail));
@@ -216,19 +269,21 @@ static bool pass_fence(struct load *l, struct partition **p)
 	if (!l->intake.has_envelope)
 		return true;
 	for (;;) {
-		switch (fence_note(l->fence, &l->intake, l->reader, p)) {
+		switch (fence_note(l->fence, l->reading, &l->intake, l->reader, p)) {
 		case FENCE_TAKE:
 			return true;
 		case FENCE_SKIP:
 			return false;
 		case FENCE_CUT:
-			if (commit(l) != EXIT_DONE)
+			if (hand_over(l) != EXIT_DONE)
 				return false;
 			break;
 		case FENCE_STOP:
+			finish(l);
 			if (*p != NULL && !l->writer->dry_run)
 				fence_break(l->fence, l->writer->server, *p);
-			batch_clear(&l->batch);
+			fence_seal(l->reading);
+			batch_clear(l->reading);
 			l->status = EXIT_CONFLICT;
 			return false;
 		}
@@ -247,16 +302,14 @@ static int take(struct load *l, enum intake_kind kind)
 	case INTAKE_REFUSE: take_refused(l, p); break;
 	default: break;
 	}
-	return l->status == EXIT_DONE ? commit_if_full(l) : l->status;
+	return l->status == EXIT_DONE && is_full(l) ? hand_over(l) : l->status;
 }
 
 int load_input(struct load *l, int fd, const char *source)
 {
-	struct line_hooks hooks = {.idle = on_idle, .tick = on_tick, .arg = l};
+	struct line_hooks hooks = {.idle = on_idle, .tick = on_tick, .arg = l, .wake = on_idle, .wake_fd = l->worker.done_fd};
 	bool idle = false;
 
-	if (l->limit == 0)
-		on_idle(l);
 	l->reader = line_reader_new(fd, source, LINE_MAX_DEFAULT, l->out->fd, hooks);
 	while (l->status == EXIT_DONE) {
 		enum intake_kind kind = intake_next(&l->intake, l->reader, &idle);
@@ -264,20 +317,29 @@ int load_input(struct load *l, int fd, const char *source)
 		if (kind == INTAKE_END && idle)
 			continue; /* a hook wants the loop to look at l->status */
 		if (kind == INTAKE_END || kind == INTAKE_STOP) {
-			if (commit(l) == EXIT_DONE)
+			if (store_all(l) == EXIT_DONE)
 				l->status = l->intake.status;
 			break;
 		}
 		take(l, kind);
 	}
+	finish(l);
 	line_reader_free(l->reader);
 	l->reader = NULL;
 	return l->status;
 }
 
+int load_start(struct load *l)
+{
+	l->reading = &l->batch[0];
+	return worker_start(&l->worker, l->writer);
+}
+
 void load_free(struct load *l)
 {
-	batch_free(&l->batch);
+	worker_stop(&l->worker);
+	batch_free(&l->batch[0]);
+	batch_free(&l->batch[1]);
 	intake_free(&l->intake);
 	buf_free(&l->store);
 	buf_free(&l->line);

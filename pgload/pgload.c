@@ -254,6 +254,8 @@ static int load(struct server *s, struct out *out, bool progress, char **files, 
 		status = s->class == PG_ROW ? EXIT_USAGE : pg_exit_status(s->class);
 	}
 	if (status == EXIT_DONE)
+		status = load_start(&l);
+	if (status == EXIT_DONE)
 		status = load_files(&l, files);
 	log_info("%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters, %" PRIu64 " labels, %" PRIu64
 	         " skipped, %" PRIu64 " holes",

@@ -159,7 +159,7 @@ static void judge_positions(const struct writer *w, struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		struct record *r = &b->record[i];
 
-		if (w->fence != NULL && r->partition != NULL && r->offset < r->partition->position)
+		if (w->fence != NULL && r->partition != NULL && r->offset < r->partition->claim->position)
 			r->verdict = VERDICT_SKIPPED;
 		else if (r->sink == SINK_DEAD)
 			r->verdict = VERDICT_DEAD;
@@ -230,7 +230,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 	if (server_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
 		return FAILED;
 	if (w->fence != NULL) {
-		*status = fence_lock(w->fence, s);
+		*status = fence_lock(w->fence, s, b);
 		if (*status != EXIT_DONE)
 			return *status < 0 ? FAILED : STOP;
 	}
@@ -241,8 +241,8 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 	if (dead_letter_store(s, b, w->table->table->target, &w->scratch) < 0)
 		return FAILED;
 	if (w->fence != NULL) {
-		fence_count(w->fence, b);
-		if (fence_advance(w->fence, s) < 0)
+		fence_count(b);
+		if (fence_advance(w->fence, s, b) < 0)
 			return FAILED;
 	}
 	return commit(w, b);
@@ -289,7 +289,7 @@ static int recover(struct writer *w, int attempt, int64_t since)
 	struct server *s = w->server;
 	int64_t until = since + w->patience;
 
-	metric_add(w->metric.retries, 1);
+	w->retries++;
 	log_at(attempt == 1 ? LEVEL_WARN : LEVEL_INFO, "the batch was not stored: %s%s%s%s; trying again", s->message,
 	       s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate, s->sqlstate[0] == '\0' ? "" : ")");
 	bool usable = server_rollback(s);
@@ -311,7 +311,6 @@ static void remember_refusals(struct writer *w, const struct batch *b)
 	w->window[w->window_used].records = b->count;
 	w->window[w->window_used].refused = w->refused;
 	w->window_used++;
-	metric_add(w->metric.refused, (double)w->refused);
 }
 
 static void count(struct writer *w, const struct batch *b, int64_t us)
@@ -327,12 +326,10 @@ static void count(struct writer *w, const struct batch *b, int64_t us)
 		default: n.skipped++; break;
 		}
 	}
-	for (size_t i = 0; w->fence != NULL && i < w->fence->count; i++) {
-		const struct partition *p = w->fence->partition[i];
+	for (size_t i = 0; i < b->claims; i++) {
+		const struct claim *c = &b->claim[i];
 
-		if (p->touched)
-			n.holes += (uint64_t)(p->gap + p->next - p->position - p->rows - p->duplicates - p->dead_letters -
-			                      p->labels);
+		n.holes += (uint64_t)(c->gap + c->next - c->position - c->rows - c->duplicates - c->dead_letters - c->labels);
 	}
 	w->batch = n;
 	w->batch_us = us;
@@ -342,14 +339,27 @@ static void count(struct writer *w, const struct batch *b, int64_t us)
 	w->total.labels += n.labels;
 	w->total.skipped += n.skipped;
 	w->total.holes += n.holes;
-	metric_add(w->metric.rows, (double)n.rows);
-	metric_add(w->metric.duplicates, (double)n.duplicates);
-	metric_add(w->metric.dead_letters, (double)n.dead_letters);
-	metric_add(w->metric.labels, (double)n.labels);
-	metric_add(w->metric.skipped, (double)n.skipped);
-	metric_add(w->metric.holes, (double)n.holes);
+}
+
+void writer_tick(struct writer *w)
+{
+	metric_add(w->metric.retries, atomic_exchange(&w->retries, 0));
+}
+
+void writer_report(struct writer *w)
+{
+	const struct counts *n = &w->batch;
+
+	metric_add(w->metric.rows, (double)n->rows);
+	metric_add(w->metric.duplicates, (double)n->duplicates);
+	metric_add(w->metric.dead_letters, (double)n->dead_letters);
+	metric_add(w->metric.labels, (double)n->labels);
+	metric_add(w->metric.skipped, (double)n->skipped);
+	metric_add(w->metric.holes, (double)n->holes);
+	metric_add(w->metric.refused, (double)w->refused);
 	metric_add(w->metric.batches, 1);
-	metric_add(w->metric.seconds, (double)us / 1e6);
+	metric_add(w->metric.seconds, (double)w->batch_us / 1e6);
+	writer_tick(w);
 }
 
 int writer_commit(struct writer *w, struct batch *b)
@@ -365,6 +375,8 @@ int writer_commit(struct writer *w, struct batch *b)
 		case DONE:
 			remember_refusals(w, b);
 			count(w, b, clock_monotonic() - started);
+			if (!w->dry_run)
+				fence_committed(b);
 			return EXIT_DONE;
 		case STOP:
 			server_rollback(s);

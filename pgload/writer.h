@@ -5,6 +5,8 @@
 #ifndef PGLOAD_WRITER_H
 #define PGLOAD_WRITER_H
 
+#include <stdatomic.h>
+
 #include "fence.h"
 #include "stage.h"
 
@@ -31,6 +33,7 @@ struct writer {
 		size_t records, refused;
 	} window[REFUSED_BATCHES];
 	size_t window_used, refused;
+	atomic_uint retries;         /* not reported yet */
 	struct {
 		struct metric *rows, *duplicates, *dead_letters, *labels, *skipped, *holes;
 		struct metric *batches, *retries, *refused, *seconds;
@@ -43,7 +46,12 @@ void writer_free(struct writer *w);
 /* On a new connection: staging tables. 0, or -1 with s->class. */
 int writer_prepare(struct writer *w);
 
-/* Store the batch. EXIT_DONE with w->batch, or the exit status with a message: nothing of it is stored then. */
+/* Store the batch. EXIT_DONE with w->batch, or the exit status with a message: nothing of it is stored then. The one function that may run
+ * in a thread of its own. */
 int writer_commit(struct writer *w, struct batch *b);
+
+/* Metrics are the main thread's: of the batch that was stored last; of the tries so far. */
+void writer_report(struct writer *w);
+void writer_tick(struct writer *w);
 
 #endif

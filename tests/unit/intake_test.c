@@ -181,7 +181,7 @@ static int always(void *arg)
 
 static void test_idle(void **state)
 {
-	const struct line_hooks hooks = {always, NULL, NULL};
+	const struct line_hooks hooks = {.idle = always};
 	struct intake in = {0};
 	struct line_reader *r;
 	bool idle = false;

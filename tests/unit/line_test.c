@@ -203,7 +203,7 @@ static int count_tick(void *arg)
 static void test_hooks(void **state)
 {
 	struct counts c = {.feed = -1};
-	struct line_hooks hooks = {count_idle, count_tick, &c};
+	struct line_hooks hooks = {.idle = count_idle, .tick = count_tick, .arg = &c};
 	struct line_reader *r;
 	struct span line;
 	int64_t start;
@@ -241,10 +241,71 @@ static void test_hooks(void **state)
 	close(ends[0]);
 }
 
+/* A descriptor of the tool's own wakes the reader; idle comes again when the tool asked for that. */
+struct waking {
+	struct line_reader *r;
+	int wake_fd, idle, wake;
+};
+
+static int idle_again(void *arg)
+{
+	struct waking *w = arg;
+
+	if (++w->idle == 1)
+		line_reader_again(w->r, 2000);
+	return w->idle == 2;
+}
+
+static int woken(void *arg)
+{
+	struct waking *w = arg;
+	char byte;
+
+	w->wake++;
+	assert_int_equal(read(w->wake_fd, &byte, 1), 1);
+	line_reader_again(w->r, 0);
+	return 0;
+}
+
+static void test_wake(void **state)
+{
+	struct waking w = {0};
+	struct line_hooks hooks = {.idle = idle_again, .arg = &w, .wake = woken};
+	struct span line;
+	int64_t start = clock_monotonic();
+	int ends[2], wake[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe(wake), 0);
+	w.wake_fd = hooks.wake_fd = wake[0];
+	w.r = line_reader_new(ends[0], "input", 100, -1, hooks);
+	assert_int_equal(line_next(w.r, &line), LINE_IDLE);
+	assert_int_equal(w.idle, 2);
+	assert_int_equal(w.wake, 0);
+	assert_true(clock_monotonic() - start >= 2000);
+	/* nothing more was asked for: only the descriptor can end the wait */
+	assert_int_equal(write(wake[1], "x", 1), 1);
+	w.idle = 1;
+	assert_int_equal(line_next(w.r, &line), LINE_IDLE);
+	assert_int_equal(w.idle, 2);
+	assert_int_equal(w.wake, 1);
+	/* bytes make it forget */
+	assert_int_equal(write(ends[1], "a\n", 2), 2);
+	assert_int_equal(line_next(w.r, &line), LINE_OK);
+	assert_int_equal(w.idle, 2);
+	close(ends[1]);
+	assert_int_equal(line_next(w.r, &line), LINE_EOF);
+	line_reader_free(w.r);
+	close(ends[0]);
+	close(wake[0]);
+	close(wake[1]);
+}
+
 static void test_file_is_never_idle(void **state)
 {
 	struct counts c = {.feed = -1};
-	struct line_hooks hooks = {count_idle, count_tick, &c};
+	struct line_hooks hooks = {.idle = count_idle, .tick = count_tick, .arg = &c};
 	int fd = file_with(SPAN("a\nb\n"));
 	struct line_reader *r = line_reader_new(fd, "file", 100, -1, hooks);
 	struct span line;
@@ -263,7 +324,7 @@ static void test_idle_in_long_line(void **state)
 {
 	static const char *const parts[] = {"678\r", "9\r", "\r"};
 	struct counts c = {.feed = -1, .stop_at_idle = 1};
-	struct line_hooks hooks = {count_idle, NULL, &c};
+	struct line_hooks hooks = {.idle = count_idle, .arg = &c};
 	char hex[DIGEST_HEX + 1];
 	struct line_reader *r;
 	struct span line;
@@ -366,7 +427,7 @@ static void test_terminal(void **state)
 static void test_non_blocking_input(void **state)
 {
 	struct counts c = {.feed = -1};
-	struct line_hooks hooks = {count_idle, count_tick, &c};
+	struct line_hooks hooks = {.idle = count_idle, .tick = count_tick, .arg = &c};
 	struct line_reader *r;
 	struct span line;
 	int ends[2];
@@ -502,7 +563,7 @@ static void test_interrupts(void **state)
 {
 	struct sigaction action = {.sa_handler = on_alarm};
 	struct counts c = {.feed = -1};
-	struct line_hooks hooks = {NULL, count_tick, &c};
+	struct line_hooks hooks = {.tick = count_tick, .arg = &c};
 	struct line_reader *r;
 	struct span line;
 	int ends[2];
@@ -567,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_lines),          cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_very_long),      cmocka_unit_test(test_any_lengths),
 		cmocka_unit_test(test_read_error),     cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_file_is_never_idle), cmocka_unit_test(test_idle_in_long_line),
 		cmocka_unit_test(test_reader_gone),    cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_non_blocking_input),

@@ -6,6 +6,7 @@ static struct fence fence;
 static struct intake in;
 static struct line_reader *reader;
 static struct partition *partition;
+static struct batch batch;
 
 /* Hand the next line to the fence: `constant` is what a run's lines begin with, `rest` the remaining members of the
  * envelope. */
@@ -23,7 +24,19 @@ static enum fence_answer note(const char *run, const char *origin, int begin, co
 	in.line = buf_span(&line);
 	assert_int_equal(json_scan(&in.object, in.line, &at), JSON_OK);
 	assert_int_equal(envelope_read(&in.envelope, &in.object, &why), 0);
-	return fence_note(&fence, &in, reader, &partition);
+	return fence_note(&fence, &batch, &in, reader, &partition);
+}
+
+/* What the writer does with the batch, without a server; it finds `position` stored. */
+static void commit(int64_t position)
+{
+	fence_seal(&batch);
+	fence_take_claims(&batch);
+	for (size_t i = 0; i < batch.claims; i++)
+		batch.claim[i].position = position;
+	fence_count(&batch);
+	fence_committed(&batch);
+	batch_clear(&batch);
 }
 
 static int setup(void **state)
@@ -40,6 +53,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	fence_free(&fence);
+	batch_free(&batch);
 	intake_free(&in);
 	line_reader_free(reader);
 	return 0;
@@ -47,32 +61,46 @@ static int teardown(void **state)
 
 static void segments(void **state)
 {
+	struct partition *p;
+
 	(void)state;
 	assert_int_equal(note("a", "beginning", 0, "\"event\":\"assigned\",\"from\":0,\"low\":0,\"cluster\":\"c\""),
 	                 FENCE_SKIP);
-	assert_true(fence_touched(&fence));
+	assert_int_equal(batch.claims, 1);
+	assert_int_equal(batch.claim[0].end, -1);
+	assert_string_equal(batch.claim[0].cluster, "c");
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":0,\"ts\":1"), FENCE_TAKE);
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":2,\"ts\":1"), FENCE_TAKE);
-	assert_int_equal(partition->batch_end, 3);
-	assert_int_equal(partition->have, 0);
-	/* another run of the same partition: what there is must be committed first */
+	p = partition;
+	assert_int_equal(batch.claims, 1);
+	assert_int_equal(batch.claim[0].end, 3);
+	/* another run of the same partition: what there is must be stored first */
 	assert_int_equal(note("b", "resume", 3, "\"offset\":3,\"ts\":1"), FENCE_CUT);
-	fence_committed(&fence, false);
-	assert_false(fence_touched(&fence));
-	assert_int_equal(fence.partition[0]->have, 3);
-	assert_false(fence.partition[0]->first);
+	commit(0);
+	assert_int_equal(p->have, 3);
+	assert_false(p->first);
+	assert_true(p->satisfied);
+	/* the writer learns of the next segment from the batch */
 	assert_int_equal(note("b", "resume", 3, "\"offset\":3,\"ts\":1"), FENCE_TAKE);
-	assert_true(partition->first);
-	assert_true(partition->resume);
-	assert_false(partition->satisfied);
-	assert_true(partition->seen);
+	assert_int_equal(batch.claim[0].begin, 3);
+	assert_true(batch.claim[0].resume);
+	fence_take_claims(&batch);
+	assert_int_equal(p->have, 3);
+	assert_true(p->first);
+	assert_false(p->satisfied);
+	assert_true(p->seen);
+	/* and takes it for the same one when the transaction is run again */
+	fence_committed(&batch);
+	fence_take_claims(&batch);
+	assert_false(p->first);
+	assert_int_equal(p->have, 4);
 }
 
 static void order(void **state)
 {
 	(void)state;
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":5,\"ts\":1"), FENCE_TAKE);
-	fence_committed(&fence, false);
+	commit(0);
 	/* also behind a commit */
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":5,\"ts\":1"), FENCE_STOP);
 	assert_non_null(partition);
@@ -91,7 +119,7 @@ static void warm(void **state)
 {
 	(void)state;
 	assert_int_equal(note("a", "resume", 10, "\"offset\":8,\"ts\":1,\"warm\":true"), FENCE_SKIP);
-	assert_false(fence_touched(&fence));
+	assert_int_equal(batch.claims, 0);
 	assert_int_equal(note("a", "resume", 10, "\"offset\":9,\"ts\":1"), FENCE_STOP);
 	assert_int_equal(note("a", "resume", 10, "\"offset\":10,\"ts\":1,\"warm\":true"), FENCE_STOP);
 	assert_int_equal(note("a", "resume", 10, "\"offset\":10,\"ts\":1"), FENCE_TAKE);
@@ -99,7 +127,7 @@ static void warm(void **state)
 
 static void counting(void **state)
 {
-	struct batch b = {0};
+	struct claim *c;
 	static const uint8_t verdicts[] = {VERDICT_SKIPPED, VERDICT_ROW, VERDICT_DUPLICATE, VERDICT_DEAD, VERDICT_LABEL,
 	                                   VERDICT_ROW};
 
@@ -110,27 +138,28 @@ static void counting(void **state)
 
 		snprintf(rest, sizeof(rest), "\"offset\":%d,\"ts\":%d", (int)i * 2, 100 + (int)i);
 		assert_int_equal(note("a", "beginning", 0, rest), FENCE_TAKE);
-		r = batch_add(&b, SINK_TABLE);
+		r = batch_add(&batch, SINK_TABLE);
 		r->partition = partition;
 		r->offset = i * 2;
 		r->ts = 100 + i;
 		r->verdict = verdicts[i];
 	}
-	partition->position = 1;
-	fence_count(&fence, &b);
-	assert_int_equal(partition->next, 11);
-	assert_int_equal(partition->rows, 2);
-	assert_int_equal(partition->duplicates, 1);
-	assert_int_equal(partition->dead_letters, 1);
-	assert_int_equal(partition->labels, 1);
-	assert_int_equal(partition->skipped, 1);
-	assert_int_equal(partition->last_offset, 10);
-	assert_int_equal(partition->last_ts, 105);
+	fence_take_claims(&batch);
+	c = partition->claim;
+	c->position = 1;
+	fence_count(&batch);
+	assert_int_equal(c->next, 11);
+	assert_int_equal(c->rows, 2);
+	assert_int_equal(c->duplicates, 1);
+	assert_int_equal(c->dead_letters, 1);
+	assert_int_equal(c->labels, 1);
+	assert_int_equal(c->skipped, 1);
+	assert_int_equal(c->last_offset, 10);
+	assert_int_equal(c->last_ts, 105);
 	/* another writer was faster: the position stays where it is */
-	partition->position = 50;
-	fence_count(&fence, &b);
-	assert_int_equal(partition->next, 50);
-	batch_free(&b);
+	c->position = 50;
+	fence_count(&batch);
+	assert_int_equal(c->next, 50);
 }
 
 static void gaps(void **state)
