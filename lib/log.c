@@ -12,7 +12,7 @@
 static const char *tool = "txpipe";
 static bool as_json;
 static enum log_level limit = LEVEL_NOTICE;
-static char last_error[2048];
+static _Thread_local char last_error[2048];
 static atomic_bool progress_open; /* a progress line without its newline is on the terminal */
 
 static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
