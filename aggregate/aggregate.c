@@ -13,8 +13,11 @@
 #include "log.h"
 #include "nearest.h"
 #include "operate.h"
+#include "prune.h"
+#include "recall.h"
 #include "select.h"
 #include "show.h"
+#include "status.h"
 #include "tool.h"
 
 #define DAY_US (24 * INT64_C(3600000000))
@@ -25,6 +28,9 @@ struct arguments {
 	const char *vars, *folder, *conninfo, *target;
 	int64_t retries, backoff, timeout, history;
 	const char *on_failure;
+	int64_t older;
+	bool dry_run;
+	const char *output;
 	const char *into; /* --stdin */
 	struct opt_list load, show;
 	const struct command *command;
@@ -32,11 +38,11 @@ struct arguments {
 	int operands;
 };
 
-static struct arguments args = {.backoff = 1000000, .history = 400 * DAY_US};
+static struct arguments args = {.output = "text", .backoff = 1000000, .history = 400 * DAY_US};
 
 static const struct opt options[] = {
 	{OPT_LIST, 's', "select", &args.select, "NODES",
-	 .help = "only these: name, +name, name+, tag:T, path:P, source:S (all)"},
+	 .help = "only these: name, +name, name+, tag:T, path:P, source:S, state:modified (all)"},
 	{OPT_LIST, 0, "exclude", &args.exclude, "NODES", .help = "all but these"},
 	{OPT_FLAG, 'f', "full-refresh", &args.full_refresh, .help = "also change columns, keys and kinds of relations"},
 	{OPT_FLAG, 'x', "fail-fast", &args.fail_fast, .help = "stop at the first failure"},
@@ -44,6 +50,9 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "project-dir", &args.folder, "DIR", "the project folder (., else the installed marts)",
 	 .env = "TXPIPE_PROJECT"},
 	{OPT_STRING, 'd', "dbname", &args.conninfo, "CONNINFO", .help = "connection string or URI (the PG* variables)"},
+	{OPT_CHOICE, 0, "output", &args.output, "text|json", .help = "form of what status prints (text)", .choices = "text|json"},
+	{OPT_DURATION, 0, "older", &args.older, "DURATION", .help = "what prune deletes, such as 400d", .min = 1000000},
+	{OPT_FLAG, 0, "dry-run", &args.dry_run, .help = "prune: only say how much it would be"},
 	{OPT_HEADING, .help = "As a job"},
 	{OPT_INT, 0, "retries", &args.retries, "N", .help = "try again so often after status 75: only that is cured by waiting (0)",
 	 .max = 1000},
@@ -67,9 +76,14 @@ static const struct opt_spec spec = {
 	.tool = "aggregate",
 	.synopsis = "COMMAND [OPTION ...] [MODEL | FILE ...]",
 	.summary = "Builds the models of a project folder and runs its data tests, in one transaction.\n"
-	           "build: seeds, models and tests; run: models; seed: seeds; test: tests; freshness: how old\n"
-	           "the sources are; verify: is what folds have gathered what a count of everything gives?\n"
-	           "compile: print the SQL; list: print the nodes; show MODEL: print its rows.",
+	           "\n"
+	           "  build      seeds, models and tests         compile     print the SQL\n"
+	           "  run        models without tests            list        print the nodes\n"
+	           "  test       tests, reading all rows         show MODEL  print its rows\n"
+	           "  seed       CSV files as tables             status      print how things stand\n"
+	           "  freshness  how old the sources are         docs        print a page of HTML about all of it\n"
+	           "  retry      what the last run left undone   prune       delete what is --older\n"
+	           "  verify     is what folds have gathered what a count of everything gives?",
 	.options = options,
 	.examples = "  aggregate build\n"
 	            "  aggregate build -s daily_sales_summary+ --vars '{time_zone: Europe/Berlin}'\n"
@@ -120,6 +134,21 @@ static const char *find_folder(char path[PATH_MAX])
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 
+static int status_command(const struct project *p, struct out *out)
+{
+	return status_print(p, args.conninfo, strcmp(args.output, "json") == 0, out);
+}
+
+static int prune_command(const struct project *p, struct out *out)
+{
+	return prune(p, args.conninfo, args.older, args.dry_run, out);
+}
+
+static int show_command(const struct project *p, struct out *out)
+{
+	return show_model(p, args.operand[0], args.conninfo, out);
+}
+
 /* What can be done. Those without a function run nodes. */
 static const struct command {
 	const char *name;
@@ -133,9 +162,12 @@ static const struct command {
 	{"seed", RUN_SEEDS, NULL, false},
 	{"freshness", RUN_FRESHNESS, NULL, false},
 	{"verify", RUN_VERIFY, NULL, false},
+	{"retry", RUN_BUILD, NULL, false},
 	{"compile", 0, listing_compile, false},
 	{"list", 0, listing_nodes, false},
-	{"show", 0, NULL, true},
+	{"show", 0, show_command, true},
+	{"status", 0, status_command, false},
+	{"prune", 0, prune_command, false},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -162,7 +194,12 @@ static const struct command *find_command(int count, char **operand)
 
 static bool runs_nodes(void)
 {
-	return args.command->print == NULL && !args.command->operand;
+	return args.command->print == NULL;
+}
+
+static bool is_retry(void)
+{
+	return strcmp(args.command->name, "retry") == 0;
 }
 
 static void check_arguments(int count, char **operand)
@@ -172,6 +209,14 @@ static void check_arguments(int count, char **operand)
 	args.operands = count - 1;
 	if (args.command->operand && args.operands != 1)
 		opt_usage("%s needs the name of a model", args.command->name);
+	if (args.command->print == prune_command && args.older == 0)
+		opt_usage("prune needs --older, such as --older 400d");
+	if (args.command->print != prune_command && (args.older != 0 || args.dry_run))
+		opt_usage("--%s belongs to prune", args.dry_run ? "dry-run" : "older");
+	if (is_retry() && args.select.count + args.exclude.count > 0)
+		opt_usage("retry selects by itself: what the last run left undone");
+	if (is_retry() && args.into != NULL)
+		opt_usage("retry needs the server where the last run was");
 	if (!args.command->operand && args.into == NULL && args.operands > 0)
 		opt_usage("unexpected argument '%s' (nodes are selected by -s)", args.operand[0]);
 	if (args.into == NULL && args.load.count > 0)
@@ -187,12 +232,12 @@ static void check_arguments(int count, char **operand)
 
 /* Of what is selected, only that which the command is about: a view above a seed, say, is not rebuilt by `seed`, so it is
  * not to be dropped by it either. */
-static int narrow(struct project *p)
+static int narrow(struct project *p, enum run_command command)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		p->node[i]->selected &= run_concerns(args.command->run, p->node[i]);
+		p->node[i]->selected &= run_concerns(command, p->node[i]);
 		count += p->node[i]->selected;
 	}
 	if (count > 0)
@@ -235,9 +280,9 @@ static int print_lines(const struct buf *lines, struct out *out)
 }
 
 /* Run nodes, as a job. */
-static int run_nodes(const struct common *common, struct project *p, struct out *out)
+static int run_nodes(const struct common *common, struct project *p, enum run_command command, struct out *out)
 {
-	struct run_options run = {.command = args.command->run,
+	struct run_options run = {.command = command,
 	                          .conninfo = args.conninfo,
 	                          .full_refresh = args.full_refresh,
 	                          .fail_fast = args.fail_fast,
@@ -247,7 +292,7 @@ static int run_nodes(const struct common *common, struct project *p, struct out 
 	                          .target = target_folder(p)};
 	struct operate_options job = {args.retries, args.backoff};
 	struct buf lines = {0};
-	int status = narrow(p) < 0 ? EXIT_USAGE : operate_run(p, &run, &job, &lines), printed;
+	int status = narrow(p, command) < 0 ? EXIT_USAGE : operate_run(p, &run, &job, &lines), printed;
 
 	tell_failure(p, status, &lines);
 	if (args.show.count == 0)
@@ -271,38 +316,55 @@ static int run_apart(const struct common *common, struct project *p, struct out 
 	status = feed_load(&feed);
 	if (status == EXIT_DONE) {
 		feed_narrow(&feed, p);
-		status = run_nodes(common, p, out);
+		status = run_nodes(common, p, args.command->run, out);
 	}
 	cluster_stop(&cluster);
 	return status;
 }
 
+static int run_again(const struct common *common, struct project *p, struct out *out)
+{
+	enum run_command command = RUN_BUILD;
+	size_t count;
+	int status = recall_unfinished(p, args.conninfo, &command, &count);
+
+	return status == EXIT_DONE && count > 0 ? run_nodes(common, p, command, out) : status;
+}
+
+/* The project, and what of it is selected. Returns the exit status. */
 static int load(struct project *p)
 {
 	char path[PATH_MAX];
+	int status;
 
 	if (project_load(p, find_folder(path), args.vars) < 0)
-		return -1;
+		return EXIT_USAGE;
 	for (size_t i = 0; i < args.show.count; i++)
 		if (show_check(p, args.show.item[i]) < 0)
-			return -1;
-	return args.command->operand ? 0 : select_nodes(p, &args.select, &args.exclude);
+			return EXIT_USAGE;
+	if (select_needs_state(&args.select, &args.exclude)) {
+		status = recall_modified(p, args.conninfo);
+		if (status != EXIT_DONE)
+			return status;
+	}
+	return select_nodes(p, &args.select, &args.exclude) < 0 ? EXIT_USAGE : EXIT_DONE;
 }
 
 static int work(const struct common *common, struct project *p, struct out *out)
 {
 	static const struct buf nothing;
 
-	if (load(p) < 0) {
-		if (runs_nodes())
-			tell_failure(p, EXIT_USAGE, &nothing);
-		return EXIT_USAGE;
-	}
-	if (args.command->operand)
-		return show_model(p, args.operand[0], args.conninfo, out);
+	int status = load(p);
+
+	if (status != EXIT_DONE && runs_nodes())
+		tell_failure(p, status, &nothing);
+	if (status != EXIT_DONE)
+		return status;
 	if (args.command->print != NULL)
 		return args.command->print(p, out);
-	return args.into != NULL ? run_apart(common, p, out) : run_nodes(common, p, out);
+	if (is_retry())
+		return run_again(common, p, out);
+	return args.into != NULL ? run_apart(common, p, out) : run_nodes(common, p, args.command->run, out);
 }
 
 int main(int argc, char **argv)

@@ -44,6 +44,11 @@ static bool publishes(const struct run *run)
 
 /* --- nodes ------------------------------------------------------------------------------------------------------ */
 
+const char *run_command_name(enum run_command command)
+{
+	return commands[command];
+}
+
 bool run_concerns(enum run_command command, const struct node *n)
 {
 	switch (command) {

@@ -19,6 +19,9 @@ struct run_options {
 	const char *target; /* folder for run_results.json, or NULL */
 };
 
+/* "build", "run", "test", … */
+const char *run_command_name(enum run_command command);
+
 /* Is the command about nodes of this kind? */
 bool run_concerns(enum run_command command, const struct node *n);
 

@@ -47,6 +47,8 @@ static bool matches(const struct node *n, const char *term)
 		return below_path(n, term + 5);
 	if (strncmp(term, "source:", 7) == 0)
 		return source_matches(n, term + 7);
+	if (strcmp(term, "state:modified") == 0)
+		return n->modified;
 	if (strchr(term, '/') != NULL)
 		return below_path(n, term);
 	return n->kind != NODE_SOURCE && fnmatch(term, n->name, 0) == 0;
@@ -79,6 +81,28 @@ static bool mark_term(struct project *p, const char *term, bool *to)
 	return any;
 }
 
+/* A method: in front of a pattern that nobody knows would else be told as a name that matches nothing. */
+static int check_method(const char *option, const char *term)
+{
+	static const char *const known[] = {"tag", "path", "source", "state", NULL};
+	const char *name = term + (term[0] == '+');
+	size_t n = strcspn(name, ":");
+
+	if (name[n] == '\0')
+		return 0;
+	for (size_t i = 0; known[i] != NULL; i++) {
+		if (strlen(known[i]) != n || strncmp(known[i], name, n) != 0)
+			continue;
+		if (strcmp(known[i], "state") != 0 || strncmp(name, "state:modified", 14) == 0)
+			return 0;
+		log_error("%s: '%s': of state: there is state:modified, which is what differs from what was built last or is new", option,
+		          term);
+		return -1;
+	}
+	log_error("%s: '%s': nodes are selected by name, tag:T, path:P, source:S or state:modified", option, term);
+	return -1;
+}
+
 static int no_match(const struct project *p, const char *option, const char *term)
 {
 	const char **words = xcalloc(p->count + 1, sizeof *words);
@@ -95,6 +119,12 @@ static int no_match(const struct project *p, const char *option, const char *ter
 	return -1;
 }
 
+static int nothing_modified(const char *option)
+{
+	log_error("%s: nothing is modified: all models and seeds are as they were built last", option);
+	return -1;
+}
+
 /* One word: terms joined by commas, all of which must match a node. */
 static int mark_word(struct project *p, const char *option, char *word, bool *marked)
 {
@@ -104,8 +134,10 @@ static int mark_word(struct project *p, const char *option, char *word, bool *ma
 
 	memset(all, true, p->count * sizeof *all);
 	for (char *term = strtok_r(word, ",", &rest); term != NULL && status == 0; term = strtok_r(NULL, ",", &rest)) {
-		if (!mark_term(p, term, one))
-			status = no_match(p, option, term);
+		if (check_method(option, term) < 0)
+			status = -1;
+		else if (!mark_term(p, term, one))
+			status = strstr(term, "state:") != NULL ? nothing_modified(option) : no_match(p, option, term);
 		for (size_t i = 0; i < p->count; i++)
 			all[i] &= one[i];
 	}
@@ -137,6 +169,19 @@ static int mark_list(struct project *p, const char *option, const struct opt_lis
 	}
 	mark_tests(p, marked);
 	return status;
+}
+
+static bool mentions_state(const struct opt_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strstr(list->item[i], "state:") != NULL)
+			return true;
+	return false;
+}
+
+bool select_needs_state(const struct opt_list *select, const struct opt_list *exclude)
+{
+	return mentions_state(select) || mentions_state(exclude);
 }
 
 int select_nodes(struct project *p, const struct opt_list *select, const struct opt_list *exclude)
