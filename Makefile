@@ -73,6 +73,7 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/aggregate/session.o: $(patsubst %,$(BUILD)/embed/%.h,$(wildcard aggregate/sql/*.sql))
+$(BUILD)/aggregate/docs.o: $(BUILD)/embed/aggregate/html/docs.css.h
 $(BUILD)/aggregate/feed.o: $(BUILD)/embed/lib/currencies.ndjson.h
 
 $(BUILD)/libtxpipe.a: $(LIB_OBJ)

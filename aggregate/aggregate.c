@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cluster.h"
+#include "docs.h"
 #include "exit.h"
 #include "feed.h"
 #include "listing.h"
@@ -139,6 +140,11 @@ static int status_command(const struct project *p, struct out *out)
 	return status_print(p, args.conninfo, strcmp(args.output, "json") == 0, out);
 }
 
+static int docs_command(const struct project *p, struct out *out)
+{
+	return docs_print(p, args.conninfo, out);
+}
+
 static int prune_command(const struct project *p, struct out *out)
 {
 	return prune(p, args.conninfo, args.older, args.dry_run, out);
@@ -167,6 +173,7 @@ static const struct command {
 	{"list", 0, listing_nodes, false},
 	{"show", 0, show_command, true},
 	{"status", 0, status_command, false},
+	{"docs", 0, docs_command, false},
 	{"prune", 0, prune_command, false},
 };
 
