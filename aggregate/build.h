@@ -16,6 +16,7 @@ struct build {
 	struct buf sql;
 	struct span query; /* what a table is filled from: the model's SQL, or something around it … */
 	size_t within;     /* … which begins there */
+	const char *part;  /* " where …": the rows of the table that the query speaks of; NULL: all */
 };
 
 /* An error of ours: -1. */

@@ -8,13 +8,14 @@
 
 enum { KEEP_ROWS = 100, KEEP_ROWS_MAX = 10000 };
 
-static const char *const model_names[] = {"materialized", "unique_key", "schema", "alias", "tags", "enabled", NULL};
+static const char *const model_names[] = {"materialized", "unique_key", "schema", "alias", "tags", "enabled", "touches",
+                                         "incremental_strategy", "on_schema_change", NULL};
 static const char *const test_names[] = {"severity", "warn_if",        "error_if", "where", "limit",
                                          "gate",     "store_failures", "tags",     "enabled", NULL};
 static const char *const seed_names[] = {"schema", "alias", "tags", "enabled", "delimiter", "column_types", NULL};
 static const char *const without_effect[] = {"meta", "docs", "description", "group", "access", "quote_columns", "persist_docs",
                                              "event_time", NULL};
-static const char *const materialisations[] = {"view", "table", "fold", NULL};
+static const char *const materialisations[] = {"view", "table", "fold", "rebuild", "incremental", NULL};
 
 const char *const *config_names(enum config_of of)
 {
@@ -133,17 +134,37 @@ static int materialised_set(struct config *c, const struct value *v, struct plac
 			return 0;
 		}
 	}
-	return place_error(at, "materialized='%s' is not known here: write view, table or fold", v->text);
+	return place_error(at, "materialized='%s' is not known here: write view, table, fold, rebuild or incremental", v->text);
+}
+
+/* What dbt lets one choose of an incremental model, as far as it is the same here. */
+static int choice_set(struct config *c, const char *name, const struct value *v, struct place at)
+{
+	static const char *const known[] = {"append", "delete+insert", "merge", "ignore", "fail", NULL};
+	bool strategy = strcmp(name, "incremental_strategy") == 0;
+	size_t i = 0;
+
+	while (known[i] != NULL && strcmp(known[i], v->text) != 0)
+		i++;
+	if (known[i] == NULL || strategy != (i < 3))
+		return place_error(at, "%s='%s' is not known here: write %s", name, v->text,
+		                   strategy ? "append, delete+insert or merge" : "ignore or fail; other columns need --full-refresh");
+	c->append = strategy ? i == 0 : c->append;
+	return 0;
 }
 
 static int model_set(struct arena *arena, struct config *c, const char *name, const struct value *v, struct place at)
 {
 	if (strcmp(name, "materialized") == 0)
 		return materialised_set(c, v, at);
-	if (strcmp(name, "unique_key") == 0) {
-		c->unique_key = (struct texts){0};
-		return texts_add(arena, &c->unique_key, name, v, at);
+	if (strcmp(name, "unique_key") == 0 || strcmp(name, "touches") == 0) {
+		struct texts *list = name[0] == 'u' ? &c->unique_key : &c->touches;
+
+		*list = (struct texts){0};
+		return texts_add(arena, list, name, v, at);
 	}
+	if (strcmp(name, "incremental_strategy") == 0 || strcmp(name, "on_schema_change") == 0)
+		return choice_set(c, name, v, at);
 	return text_set(strcmp(name, "schema") == 0 ? &c->schema : &c->alias, name, v, at);
 }
 

@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "value.h"
 
-enum materialisation { MATERIALISE_VIEW, MATERIALISE_TABLE, MATERIALISE_FOLD };
+enum materialisation { MATERIALISE_VIEW, MATERIALISE_TABLE, MATERIALISE_FOLD, MATERIALISE_REBUILD, MATERIALISE_INCREMENTAL };
 enum severity { SEVERITY_ERROR, SEVERITY_WARN };
 
 /* A condition on a count of failures such as ">0" or "> 1%" (per cent of the rows that were looked at). */
@@ -34,6 +34,8 @@ struct config {
 	enum materialisation materialised;
 	const char *schema, *alias;
 	struct texts unique_key;
+	struct texts touches; /* rebuild: which keys a row of a source touches, "source: SQL, SQL" or "source: *" */
+	bool append;          /* incremental: new rows are added, whatever their key */
 	/* tests */
 	enum severity severity;
 	struct threshold warn_if, error_if;

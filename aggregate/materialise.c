@@ -6,6 +6,8 @@
 #include "build.h"
 #include "exit.h"
 #include "fold_build.h"
+#include "incremental.h"
+#include "rebuild.h"
 #include "table.h"
 
 /* Can `create or replace` turn the one into the other: the same columns, and new ones only behind them? */
@@ -112,6 +114,10 @@ static int build(struct build *b)
 		return table_build(b);
 	case MATERIALISE_FOLD:
 		return fold_build(b);
+	case MATERIALISE_REBUILD:
+		return rebuild_build(b);
+	case MATERIALISE_INCREMENTAL:
+		return incremental_build(b);
 	}
 	return -1;
 }

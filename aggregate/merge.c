@@ -23,14 +23,14 @@ void merge_sql(const struct build *b, struct buf *to)
 	const struct node *n = b->n;
 	const struct relation *columns = &b->want;
 	const struct texts *key = &n->config.unique_key;
-	const char *first = project_quoted(arena, key->item[0]);
+	const char *first = project_quoted(arena, key->item[0]), *within = b->part != NULL ? b->part : "";
 
 	buf_add_text(to, "with aggregate_new as materialized (\n");
 	buf_add_span(to, b->query);
 	buf_addf(to, "\n), aggregate_diff as materialized (\n"
 	             "select t.ctid as aggregate_at, n.%s is null as aggregate_gone, ", first);
 	column_names(arena, to, columns, "n.");
-	buf_addf(to, "\nfrom %s t full join aggregate_new n on ", n->relation);
+	buf_addf(to, "\nfrom (select ctid, * from %s%s) t full join aggregate_new n on ", n->relation, within);
 	for (size_t i = 0; i < key->count; i++) {
 		const char *k = project_quoted(arena, key->item[i]);
 
@@ -53,16 +53,19 @@ void merge_sql(const struct build *b, struct buf *to)
 	buf_add_text(to, ") select ");
 	column_names(arena, to, columns, "d.");
 	buf_addf(to, " from aggregate_diff d where d.aggregate_at is null returning 1\n)\n"
-	             "select (select count(*) from aggregate_new), (select count(*) from %s), "
+	             "select (select count(*) from aggregate_new), (select count(*) from %s%s), "
 	             "(select count(*) from aggregate_inserted), (select count(*) from aggregate_updated), "
-	             "(select count(*) from aggregate_deleted)", n->relation);
+	             "(select count(*) from aggregate_deleted)", n->relation, within);
 }
 
 static void key_sql(struct arena *arena, const struct node *n, struct buf *to)
 {
-	buf_addf(to, "alter table %s add primary key (", n->relation);
-	names(arena, to, &n->config.unique_key, "");
-	buf_addf(to, ");\nanalyze %s", n->relation);
+	if (n->config.unique_key.count > 0 && !n->config.append) {
+		buf_addf(to, "alter table %s add primary key (", n->relation);
+		names(arena, to, &n->config.unique_key, "");
+		buf_add_text(to, ");\n");
+	}
+	buf_addf(to, "analyze %s", n->relation);
 }
 
 void merge_create_sql(const struct build *b, struct buf *to)

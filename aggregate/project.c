@@ -267,9 +267,11 @@ static void configure_model(struct project *p, struct node *n)
 	apply_map(p, n, n->properties != NULL ? yaml_get(n->properties, "config") : NULL);
 	apply_calls(p, n);
 	name_parts(p, n);
-	if (n->config.materialised == MATERIALISE_TABLE && n->config.unique_key.count == 0 && !n->config.disabled) {
-		place_error(n->at, "materialized='table' needs unique_key='…': rows are compared and merged by it, the table is "
-		                   "never replaced");
+	if ((n->config.materialised == MATERIALISE_TABLE || n->config.materialised == MATERIALISE_REBUILD) &&
+	    n->config.unique_key.count == 0 && !n->config.disabled) {
+		place_error(n->at, "materialized='%s' needs unique_key='…': rows are compared and merged by it, the table is "
+		                   "never replaced",
+		            config_materialisation(n->config.materialised));
 		p->faults++;
 	}
 }

@@ -63,6 +63,7 @@ struct node {
 	/* models and singular tests */
 	struct template template;
 	struct template_text compiled;
+	struct template_text increment; /* of an incremental model: where is_incremental() is true */
 	char hash[DIGEST_HEX + 1];
 	struct fold *fold;             /* of a fold: its query, taken apart */
 	const struct yaml *properties; /* its entry in a .yml, or NULL */

@@ -272,6 +272,8 @@ static void fingerprint(struct node *n)
 	buf_addf(&text, "%s\n%s\n", config_materialisation(n->config.materialised), n->relation);
 	for (size_t i = 0; i < n->config.unique_key.count; i++)
 		buf_addf(&text, "key %s\n", n->config.unique_key.item[i]);
+	for (size_t i = 0; i < n->config.touches.count; i++)
+		buf_addf(&text, "touches %s\n", n->config.touches.item[i]);
 	buf_add(&text, n->compiled.sql, n->compiled.n);
 	digest_of(buf_span(&text), n->hash);
 	buf_free(&text);
@@ -293,10 +295,29 @@ static void compile(struct project *p, struct node *n)
 		place_error(n->at, "holds no SQL");
 		p->faults++;
 	}
-	if (n->kind == NODE_MODEL)
-		fingerprint(n);
-	if (n->kind == NODE_MODEL && n->config.materialised == MATERIALISE_FOLD && fold_read(p, n) < 0)
+	if (n->kind != NODE_MODEL)
+		return;
+	fingerprint(n);
+	if ((n->config.materialised == MATERIALISE_FOLD && fold_read(p, n) < 0) ||
+	    (n->config.materialised == MATERIALISE_INCREMENTAL &&
+	     template_render(&p->arena, &n->template, true, render_call, &c, &n->increment) < 0))
 		p->faults++;
+}
+
+/* A rebuilt model is another one too when a view below it is. */
+static void fingerprint_below(struct project *p, struct node *n)
+{
+	bool *below = xcalloc(p->count, sizeof *below);
+	struct buf text = {0};
+
+	below[n->index] = true;
+	graph_ancestors(p->needs, p->count, below);
+	for (size_t i = 0; i < p->count; i++)
+		if (below[i])
+			buf_addf(&text, "%s\n", p->node[i]->hash);
+	digest_of(buf_span(&text), n->hash);
+	buf_free(&text);
+	free(below);
 }
 
 int resolve_project(struct project *p)
@@ -318,5 +339,8 @@ int resolve_project(struct project *p)
 	for (size_t i = 0; i < p->count; i++)
 		if (!p->node[i]->config.disabled)
 			compile(p, p->node[i]);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->node[p->order[i]]->kind == NODE_MODEL && p->node[p->order[i]]->config.materialised == MATERIALISE_REBUILD)
+			fingerprint_below(p, p->node[p->order[i]]);
 	return p->faults > 0 ? -1 : 0;
 }

@@ -19,6 +19,8 @@ static bool same_key(const struct build *b)
 {
 	const struct texts *want = &b->n->config.unique_key, *have = &b->have.key;
 
+	if (b->n->config.append)
+		return have->count == 0;
 	if (want->count != have->count)
 		return false;
 	for (size_t i = 0; i < want->count; i++)
@@ -140,5 +142,7 @@ int table_build(struct build *b)
 		return -1;
 	if (b->have.kind == 0)
 		return create(b);
-	return relation_same(&b->have, &b->want) && same_key(b) ? merge(b) : reshape(b);
+	if (!relation_same(&b->have, &b->want) || !same_key(b) || b->have.key.count == 0)
+		return reshape(b);
+	return merge(b);
 }

@@ -16,17 +16,33 @@ static int bracket(void *arg, const struct template_call *call, struct buf *to)
 	return 0;
 }
 
-static void renders(const char *source, const char *want)
+static void renders_as(bool incremental, const char *source, const char *want)
 {
 	struct arena arena = {0};
 	struct template t;
 	struct template_text text;
 
 	assert_int_equal(template_parse(&arena, "m.sql", span_of(source), &t), 0);
-	assert_int_equal(template_render(&arena, &t, false, bracket, NULL, &text), 0);
+	assert_int_equal(template_render(&arena, &t, incremental, bracket, NULL, &text), 0);
 	assert_string_equal(text.sql, want);
 	assert_int_equal(text.n, strlen(want));
 	arena_free(&arena);
+}
+
+static void renders(const char *source, const char *want)
+{
+	renders_as(false, source, want);
+}
+
+static void test_condition(void **state)
+{
+	static const char source[] = "a {%- if is_incremental() -%} b {{ this }}{% else %} c {{ ref('x') }} {% endif %} d";
+
+	(void)state;
+	renders_as(true, source, "a  b [this] d");
+	renders_as(false, source, "a  c [x]  d");
+	renders_as(true, "{% if  not\nis_incremental( ) %}a{% endif %}b", "b");
+	renders("{% if not is_incremental() %}a{% endif %}b{{ changes('s', 't') }}", "ab[s]");
 }
 
 static void test_render(void **state)
@@ -62,7 +78,14 @@ static int parse_broken(void *arg)
 static void test_faults(void **state)
 {
 	static const struct broken broken[] = {
-		{"\n\n{% if x %}", "m.sql:3: {% … %}"},
+		{"\n\n{% if x %}", "m.sql:3: {% if x %} is not understood"},
+		{"{% if is_incremental() %}", "m.sql:1: {% if … %} has no {% endif %}"},
+		{"{% if is_incremental() %}\n{% if is_incremental() %}{% endif %}", "m.sql:2: an if inside the if of line 1"},
+		{"\n{% endif %}", "m.sql:2: endif without its if"},
+		{"{% else %}", "m.sql:1: else without its if"},
+		{"{% if is_incremental() %}{% else %}{% else %}{% endif %}", "m.sql:1: else without its if"},
+		{"{% if", "m.sql:1: {% does not end"},
+		{"{{ changes() }}", "m.sql:1: write changes('table')"},
 		{"{{ ref('x' }}", "m.sql:1: expected ','"},
 		{"{{ ref('x') ", "m.sql:1: expected }}"},
 		{"{{ ref('x') | upper }}", "m.sql:1: expected }}"},
@@ -170,7 +193,7 @@ static void test_cut_and_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_render), cmocka_unit_test(test_faults), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_render), cmocka_unit_test(test_condition), cmocka_unit_test(test_faults), cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_resolver_fails), cmocka_unit_test(test_call), cmocka_unit_test(test_cut_and_damaged),
 	};
 
