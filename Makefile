@@ -8,8 +8,9 @@ KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = kcat-like/kconsume.c kcat-like/consume.c kcat-like/assign.c kcat-like/partition.c kcat-like/emit.c \
 	kcat-like/sink.c kcat-like/start.c kcat-like/position.c kcat-like/query.c
 KMOCK      = kcat-like/kmock.c
-FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c judge.c map.c pool.c \
-	program.c render.c rule_check.c rule_error.c rule_expr.c rule_lex.c rule_parse.c splice.c tally.c vm.c work.c)
+FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c feature.c files.c history.c intern.c \
+	judge.c keys.c lookup.c map.c multiset.c plan.c pool.c program.c render.c ring.c rule_check.c rule_error.c rule_expr.c rule_lex.c \
+	rule_parse.c rule_stateful.c splice.c tally.c vm.c window.c work.c)
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
 	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c worker.c writer.c)

@@ -13,7 +13,7 @@ enum { GUESS_NAME = 48 };
 struct bind_node {
 	struct span name;
 	int slot;                /* of the field, or -1 */
-	bool label, verdict;
+	bool label, verdict, truth;
 	struct bind_node *child; /* names inside it */
 	struct bind_node *next;
 	struct json_object inner; /* its members, while a record is judged */
@@ -53,7 +53,18 @@ static void add_path(struct binder *b, struct span path, int slot)
 	node_at(b, list, path)->slot = slot;
 }
 
-void bind_init(struct binder *b, const struct program *program, bool explain)
+/* Of the verdict's own names only is_fraud can hold the truth; the verdict has its place then. */
+static void add_truth(struct binder *b, const char *label)
+{
+	struct bind_node *node = node_at(b, &b->names, span_of(label));
+
+	node->truth = true;
+	b->renames_truth = node->verdict;
+	if (node->verdict)
+		node_at(b, &b->names, SPAN("label"))->verdict = true;
+}
+
+void bind_init(struct binder *b, const struct program *program, bool explain, const char *label)
 {
 	static const char *const verdict[] = {"is_fraud", "fraud_score", "fraud_reasons", "ruleset"};
 
@@ -65,6 +76,8 @@ void bind_init(struct binder *b, const struct program *program, bool explain)
 	if (explain)
 		node_at(b, &b->names, SPAN("explain"))->verdict = true;
 	node_at(b, &b->names, SPAN("label_for"))->label = true;
+	if (label != NULL)
+		add_truth(b, label);
 	b->member = xcalloc(program->fields, sizeof(struct json_member *));
 	b->seen = xcalloc(program->fields, sizeof *b->seen);
 }
@@ -143,16 +156,8 @@ static int load_time(struct binder *b, size_t field, const struct json_member *m
 	return 0;
 }
 
-/* Put a member into its slot. */
-static int load(struct binder *b, size_t field, const struct json_member *m, struct vm *vm)
+static int load_value(struct binder *b, size_t field, const struct json_member *m, struct vm *vm, struct value *to)
 {
-	struct value *to = &vm->reg[field];
-
-	b->member[field] = m;
-	to->null = m->type == JSON_NULL;
-	if (to->null)
-		return 0;
-	b->seen[field] = true;
 	switch (b->program->field[field].type) {
 	case TYPE_NUMBER:
 		return load_number(b, field, m, to);
@@ -169,6 +174,21 @@ static int load(struct binder *b, size_t field, const struct json_member *m, str
 		to->string = json_raw(m);
 		return 0;
 	}
+	return 0;
+}
+
+/* Put a member into its slot. */
+static int load(struct binder *b, size_t field, const struct json_member *m, struct vm *vm)
+{
+	struct value *to = &vm->reg[field];
+
+	b->member[field] = m;
+	if (m->type == JSON_NULL)
+		return 0;
+	b->seen[field] = true;
+	if (load_value(b, field, m, vm, to) < 0)
+		return -1;
+	to->null = false; /* only now: a label's members are looked at even if one of them is of the wrong type */
 	return 0;
 }
 
@@ -216,8 +236,26 @@ static int load_inner(struct binder *b, struct bind_node *node, const struct jso
 	return 0;
 }
 
+static int load_truth(struct binder *b, const struct bind_node *node, const struct json_member *m)
+{
+	switch (m->type) {
+	case JSON_NULL:
+		return 0;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		b->truth = m->type == JSON_TRUE ? TRUTH_FRAUD : TRUTH_FINE;
+		return 0;
+	default:
+		b->reason = "wrong_type";
+		snprintf(b->detail, sizeof b->detail, "%.*s is %s, but --label reads it as a boolean", SPAN_ARG(node->name), what_is(m));
+		return -1;
+	}
+}
+
 static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
 {
+	if (node->truth && load_truth(b, node, m) < 0)
+		return -1;
 	b->has_verdict |= node->verdict;
 	b->is_label |= node->label && m->type != JSON_NULL; /* as pgload sees it: else a record could say of itself that it is innocent */
 	if (node->slot >= 0 && load(b, (size_t)node->slot, m, vm) < 0)
@@ -254,6 +292,7 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 		b->member[i] = NULL;
 	}
 	b->is_label = b->has_verdict = false;
+	b->truth = TRUTH_UNKNOWN;
 	if (record->count > b->guesses)
 		grow_guesses(b, record->count);
 	for (size_t i = 0; i < record->count; i++) {

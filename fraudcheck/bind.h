@@ -12,6 +12,8 @@
 struct bind_node;
 struct bind_guess;
 
+enum truth { TRUTH_UNKNOWN, TRUTH_FINE, TRUTH_FRAUD };
+
 struct binder {
 	const struct program *program;
 	struct pool pool;
@@ -21,16 +23,18 @@ struct binder {
 	struct buf unescaped;
 	const struct json_member **member; /* per field: the member it came from, or NULL */
 	bool *seen;                        /* per field: was it there (not null) in any record */
+	bool renames_truth; /* --label names a member of the verdict: the truth goes out as `label` */
 
 	/* about the record bound last: */
 	bool is_label;      /* it has label_for, and not null */
 	bool has_verdict;   /* it has members that the verdict replaces */
+	enum truth truth;   /* what the member named by --label says */
 	const char *reason; /* why it cannot be judged: "wrong_type", "out_of_range" */
 	char detail[256];
 };
 
-/* `explain`: a member of that name belongs to the verdict too. */
-void bind_init(struct binder *b, const struct program *program, bool explain);
+/* `explain`: a member of that name belongs to the verdict too. `label`: the member that holds the truth, or NULL. */
+void bind_init(struct binder *b, const struct program *program, bool explain, const char *label);
 void bind_free(struct binder *b);
 
 /*

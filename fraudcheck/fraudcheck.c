@@ -15,7 +15,9 @@
 #include "work.h"
 
 static const char *rules_file, *currencies_file, *map_text;
-static bool check, summary, explain;
+static bool check, summary, longest_window;
+static int64_t max_keys = 5000000, partitions = 1;
+static struct judge_options judge_options = {.history = {.lateness = 2 * INT64_C(86400000000), .max_ahead = INT64_C(3600000000)}};
 
 static const struct opt options[] = {
 	{OPT_STRING, 'f', "rules", &rules_file, "FILE", "rule file (the three rules of the original)", .min = 0},
@@ -26,7 +28,21 @@ static const struct opt options[] = {
          .min = 0},
 	{OPT_FLAG, 0, "check", &check, .help = "compile the rules, print what was understood, and exit"},
 	{OPT_FLAG, 0, "summary", &summary, .help = "at the end, print the hits of each rule on stderr"},
-	{OPT_FLAG, 0, "explain", &explain, .help = "add a member explain: points and reasons of the rules that fired"},
+	{OPT_FLAG, 0, "explain", &judge_options.explain,
+	 .help = "add a member explain: points and reasons of the rules that fired, features"},
+	{OPT_STRING, 0, "label", &judge_options.label, "MEMBER", "this member holds the truth; of is_fraud it goes out as label", .min = 0},
+
+	{.type = OPT_HEADING, .help = "Features and their windows:"},
+	{OPT_DURATION, 0, "lateness", &judge_options.history.lateness, "DURATION",
+	 "learn from records that come this late (2d)", .max = INT64_C(3660) * 86400000000},
+	{OPT_DURATION, 0, "max-ahead", &judge_options.history.max_ahead, "DURATION",
+	 "learn from records this far ahead of their Kafka time (1h)", .max = INT64_C(3660) * 86400000000},
+	{OPT_INT, 0, "max-keys", &max_keys, "N", "keys remembered per partition and kind; the idlest goes (5000000)",
+	 .min = 1, .max = INT32_MAX},
+	{OPT_INT, 0, "partitions", &partitions, "N", "judge files as a topic of N partitions keyed by customer_id (1)",
+	 .min = 1, .max = 100000},
+	{OPT_FLAG, 0, "cold", &judge_options.history.cold, .help = "judge although the windows may lack records"},
+	{OPT_FLAG, 0, "longest-window", &longest_window, .help = "print what kconsume --rewind needs for the rules, and exit"},
 	{.type = OPT_END},
 };
 
@@ -85,8 +101,8 @@ static int load_rules(struct judge *judge)
 		status = read_file(currencies_file, &currencies);
 	if (status == EXIT_DONE &&
 	    judge_init(judge, rules_file != NULL ? rules_file : "seed.rules", buf_span(&rules),
-	               currencies_file != NULL ? currencies_file : "currencies.ndjson", buf_span(&currencies), explain,
-	               &errors) < 0) {
+	               currencies_file != NULL ? currencies_file : "currencies.ndjson", buf_span(&currencies),
+	               &judge_options, &errors) < 0) {
 		buf_add_char(&errors, '\0');
 		print_errors(&errors);
 		status = EXIT_USAGE;
@@ -183,7 +199,9 @@ static int run(const struct common *common, char *const *files)
 	if (status != EXIT_DONE)
 		return status;
 	status = load_map(&map, &use);
-	if (status == EXIT_DONE)
+	if (status == EXIT_DONE && longest_window)
+		status = describe_longest(&judge, stdout);
+	else if (status == EXIT_DONE)
 		status = check ? describe(&judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout)
 		               : filter(common, &judge, use, files);
 	map_free(&map);
@@ -191,10 +209,23 @@ static int run(const struct common *common, char *const *files)
 	return status;
 }
 
+static void check_options(void)
+{
+	static const char *const written[] = {"fraud_score", "fraud_reasons", "ruleset", "explain", "_kafka", "_reject"};
+
+	for (size_t i = 0; judge_options.label != NULL && i < sizeof written / sizeof written[0]; i++)
+		if (strcmp(judge_options.label, written[i]) == 0)
+			opt_usage("--label: %s cannot hold the truth", written[i]);
+}
+
 int main(int argc, char **argv)
 {
 	struct common common;
 	int first = opt_parse(&spec, &common, argc, argv);
+
+	judge_options.history.max_keys = (uint32_t)max_keys;
+	judge_options.history.partitions = (uint32_t)partitions;
+	check_options();
 
 	return run(&common, argv + first);
 }

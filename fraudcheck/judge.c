@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "digest.h"
+#include "feature.h"
 #include "render.h"
+#include "rfc3339.h"
 #include "splice.h"
 
 /* A score stays within what every store of it can hold. */
@@ -18,6 +20,10 @@ static void hash_ruleset(struct judge *j, struct span rules, struct span currenc
 	digest_add(d, rules);
 	digest_add(d, (struct span){"", 1}); /* a NUL, which neither text has: the two cannot run into one another */
 	digest_add(d, currencies);
+	for (size_t i = 0; i < j->program.files.count; i++) { /* lists and tables, in the order of the rule file */
+		digest_add(d, (struct span){"", 1});
+		digest_add(d, j->program.files.file[i].text);
+	}
 	digest_finish(d, hex);
 	memcpy(j->ruleset, hex, RULESET_HEX);
 	j->ruleset[RULESET_HEX] = '\0';
@@ -65,6 +71,37 @@ static void explain_rule(struct judge *j, const struct program_rule *r, struct b
 	buf_add_char(to, '}');
 }
 
+static void explain_value(struct buf *to, enum value_type type, const struct value *v)
+{
+	if (v->null)
+		buf_add_text(to, "null");
+	else if (type == TYPE_NUMBER)
+		render_number(to, v->number);
+	else if (type == TYPE_BOOL)
+		buf_add_text(to, v->truth ? "true" : "false");
+	else if (type == TYPE_TIME) {
+		buf_add_char(to, '"');
+		rfc3339_write(to, v->time);
+		buf_add_char(to, '"');
+	} else {
+		json_quote(to, v->string);
+	}
+}
+
+static void explain_features(const struct judge *j, struct buf *to)
+{
+	const struct plan *plan = &j->program.plan;
+
+	buf_add_text(to, ",\"features\":{");
+	for (size_t i = 0; i < plan->features; i++) {
+		const struct plan_feature *f = &plan->feature[i];
+
+		buf_addf(to, "%s\"%.*s\":", i > 0 ? "," : "", SPAN_ARG(f->name));
+		explain_value(to, plan_feature_type(f), &j->vm.reg[f->to]);
+	}
+	buf_add_char(to, '}');
+}
+
 static void add_explain(struct judge *j, struct buf *to)
 {
 	const struct band *band = judge_band(j, j->score);
@@ -88,7 +125,10 @@ static void add_explain(struct judge *j, struct buf *to)
 		explain_rule(j, &j->program.rule[i], to);
 		first = false;
 	}
-	buf_add_text(to, "]}");
+	buf_add_char(to, ']');
+	if (j->program.plan.features > 0)
+		explain_features(j, to);
+	buf_add_char(to, '}');
 }
 
 static void build_tail(struct judge *j, struct buf *to)
@@ -100,26 +140,43 @@ static void build_tail(struct judge *j, struct buf *to)
 	buf_add_text(to, "],\"ruleset\":\"");
 	buf_add_text(to, j->ruleset);
 	buf_add_char(to, '"');
-	if (j->explain)
+	if (j->binder.renames_truth && j->binder.truth != TRUTH_UNKNOWN)
+		buf_add_text(to, j->binder.truth == TRUTH_FRAUD ? ",\"label\":true" : ",\"label\":false");
+	if (j->options.explain)
 		add_explain(j, to);
 	buf_add_text(to, "}\n");
 }
 
 /* --- judging --------------------------------------------------------------------------------------------------------- */
 
-int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name,
-               struct span currencies,
-               bool explain, struct buf *errors)
+/* The member that holds the truth is no member for rules. */
+static int check_label(const struct judge *j, const char *rules_name, struct buf *errors)
 {
-	*j = (struct judge){.explain = explain};
+	for (size_t i = 0; j->options.label != NULL && i < j->program.fields; i++) {
+		struct span path = j->program.field[i].path, label = span_of(j->options.label);
+
+		if (span_starts(path, label) && (path.n == label.n || path.p[label.n] == '.')) {
+			buf_addf(errors, "%s: the rules read %s, but --label says that it holds the truth: rules read that by "
+			         "share(label) … delay", rules_name, j->options.label);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name,
+               struct span currencies, const struct judge_options *options, struct buf *errors)
+{
+	*j = (struct judge){.options = *options};
 	if (program_compile(&j->program, rules_name, rules, errors) < 0)
 		return -1;
-	if (currency_load(&j->currencies, currencies_name, currencies, errors) < 0) {
+	if (check_label(j, rules_name, errors) < 0 || currency_load(&j->currencies, currencies_name, currencies, errors) < 0) {
 		program_free(&j->program);
 		return -1;
 	}
-	vm_init(&j->vm, &j->program, &j->currencies);
-	bind_init(&j->binder, &j->program, explain);
+	history_init(&j->history, &j->program.plan, &options->history);
+	vm_init(&j->vm, &j->program, &j->currencies, &j->history);
+	bind_init(&j->binder, &j->program, options->explain, options->label);
 	hash_ruleset(j, rules, currencies);
 	j->fired = xcalloc(j->program.rules, sizeof *j->fired);
 	build_tail(j, &j->innocent);
@@ -128,6 +185,7 @@ int judge_init(struct judge *j, const char *rules_name, struct span rules, const
 
 void judge_free(struct judge *j)
 {
+	history_free(&j->history);
 	vm_free(&j->vm);
 	bind_free(&j->binder);
 	program_free(&j->program);
@@ -204,29 +262,97 @@ static bool cut_verdict(const void *arg, const struct json_member *m)
 	return bind_is_verdict(arg, m);
 }
 
+/* The partition key of a record without an envelope, as kproduce would take it. */
+static struct span plain_key(struct judge *j, const struct json_object *record)
+{
+	const struct json_member *m = j->options.history.partitions > 1 ? json_find(record, SPAN("customer_id")) : NULL;
+
+	if (m == NULL || !m->escaped)
+		return m != NULL ? m->value : (struct span){0};
+	buf_clear(&j->text);
+	return json_unescape(&j->text, m->value) == 0 ? buf_span(&j->text) : m->value;
+}
+
+void judge_enter(struct judge *j, const struct envelope *envelope, const struct json_object *record)
+{
+	if (envelope != NULL)
+		history_enter(&j->history, envelope);
+	else
+		history_enter_plain(&j->history, plain_key(j, record));
+}
+
+/* A label takes effect where the record that it is about is remembered. */
+static void learn_label(struct judge *j, const struct json_object *record)
+{
+	const struct json_member *id = json_find(record, SPAN("label_for")), *fraud = json_find(record, SPAN("is_fraud"));
+
+	if (!j->program.plan.labelled || id == NULL || id->type != JSON_STRING || fraud == NULL ||
+	    (fraud->type != JSON_TRUE && fraud->type != JSON_FALSE))
+		return;
+	buf_clear(&j->text);
+	if (id->escaped && json_unescape(&j->text, id->value) < 0)
+		return;
+	features_label(&j->history, j->vm.reg, id->escaped ? buf_span(&j->text) : id->value, fraud->type == JSON_TRUE);
+}
+
+static enum judged pass(struct span line, struct buf *to, enum judged as)
+{
+	buf_add_span(to, line);
+	buf_add_char(to, '\n');
+	return as;
+}
+
+/* May it be judged: are the windows whole that its rules read? */
+static bool covered(struct judge *j)
+{
+	const struct plan *plan = &j->program.plan;
+
+	if (plan->features == 0 || j->history.at == NULL || j->history.at->whole || j->vm.reg[plan->time].null)
+		return true;
+	buf_clear(&j->detail_text);
+	if (history_check_cover(&j->history, j->vm.reg[plan->time].time, &j->detail_text) == 0)
+		return true;
+	j->detail = buf_text(&j->detail_text);
+	return false;
+}
+
+/* Is its verdict another than that of a record for which nothing fired? */
+static bool is_special(const struct judge *j)
+{
+	return j->anything || (j->options.explain && j->program.plan.features > 0) ||
+	       (j->binder.renames_truth && j->binder.truth != TRUTH_UNKNOWN);
+}
+
 enum judged judge_record(struct judge *j, const struct json_object *record, struct span line, struct buf *to)
 {
 	struct buf *tail = &j->innocent;
+	bool fine;
 
 	pool_reset(&j->vm.scratch);
 	if (bind_record(&j->binder, record, &j->vm) < 0) {
 		j->reason = j->binder.reason;
 		j->detail = j->binder.detail;
-		return JUDGED_REJECT;
+		return j->history.is_warm ? pass(line, to, JUDGED_WARM) : JUDGED_REJECT;
 	}
 	if (j->binder.is_label) {
-		buf_add_span(to, line);
-		buf_add_char(to, '\n');
-		return JUDGED_LABEL;
+		learn_label(j, record);
+		return pass(line, to, JUDGED_LABEL);
 	}
+	if (!covered(j))
+		return JUDGED_STOP;
 	vm_run(&j->vm);
-	if (!decide(j))
-		return JUDGED_REJECT;
-	if (j->anything) {
+	fine = decide(j);
+	if (fine && !j->history.is_warm && is_special(j)) {
 		tail = &j->tail;
 		buf_clear(tail);
 		build_tail(j, tail);
 	}
+	if (j->program.plan.features > 0) /* only now: what a verdict shows may be forgotten by it */
+		features_learn(&j->history, j->vm.reg, fine, j->binder.truth == TRUTH_FRAUD);
+	if (j->history.is_warm)
+		return pass(line, to, JUDGED_WARM);
+	if (!fine)
+		return JUDGED_REJECT;
 	splice_members(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
 	return JUDGED_VERDICT;
 }

@@ -6,6 +6,7 @@
 
 #include "bind.h"
 #include "currency.h"
+#include "history.h"
 #include "program.h"
 #include "vm.h"
 
@@ -14,16 +15,27 @@ enum { RULESET_HEX = 12 };
 enum judged {
 	JUDGED_VERDICT, /* appended: the record with its verdict */
 	JUDGED_LABEL,   /* appended: the record as it came; a label gets no verdict */
-	JUDGED_REJECT   /* nothing appended: reason and detail say why it cannot be judged */
+	JUDGED_WARM,    /* appended: the record as it came; it was only learned from */
+	JUDGED_REJECT,  /* nothing appended: reason and detail say why it cannot be judged */
+	JUDGED_STOP     /* nothing appended: no verdict from here on would be right; detail says why */
 };
+
+struct judge_options {
+	bool explain;      /* verdicts come with an `explain` member */
+	const char *label; /* the member that holds the truth, or NULL */
+	struct history_options history;
+};
+
+#define JUDGE_DEFAULTS ((struct judge_options){.history = HISTORY_DEFAULTS})
 
 struct judge {
 	struct program program;
 	struct currency_table currencies;
 	struct vm vm;
 	struct binder binder;
+	struct history history;
 	char ruleset[RULESET_HEX + 1]; /* hash of the rule file and of the currency table */
-	bool explain;
+	struct judge_options options;
 	bool *fired;         /* per rule: did it fire for the record judged last */
 	struct buf innocent; /* the verdict of a record for which nothing fired, the commonest one */
 	struct buf tail, text;
@@ -39,11 +51,13 @@ struct judge {
 
 /*
  * Compile the rules and read the currencies. The names are for messages. 0, or -1 with what is wrong in `errors`.
- * `explain`: verdicts come with an `explain` member.
  */
 int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name, struct span currencies,
-               bool explain, struct buf *errors);
+               const struct judge_options *options, struct buf *errors);
 void judge_free(struct judge *j);
+
+/* Where the record at hand comes from: its envelope, or NULL. Also for control lines. */
+void judge_enter(struct judge *j, const struct envelope *envelope, const struct json_object *record);
 
 /* `line` is what a label goes out as (without \n). What is appended to `to` ends with \n. */
 enum judged judge_record(struct judge *j, const struct json_object *record, struct span line, struct buf *to);

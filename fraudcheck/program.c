@@ -5,12 +5,20 @@
 #include "builtin.h"
 #include "json.h"
 
+/* An expression that a feature reads, and its register. */
+struct input {
+	struct span text;
+	uint16_t reg;
+	struct input *next;
+};
+
 struct compiler {
 	struct program *p;
 	struct rule_source *source;
 	size_t code_cap, start_cap;
 	int base_amount; /* its register, or -1 */
 	const struct scope *scope;
+	struct input *inputs;
 };
 
 static uint16_t new_register(struct compiler *c, struct value start)
@@ -72,8 +80,28 @@ static uint16_t constant(struct compiler *c, const struct expr *e)
 	return new_register(c, v);
 }
 
-static uint16_t compile_name(struct compiler *c, const struct symbol *y)
+static size_t number_of_list(const struct compiler *c, const struct list *list)
 {
+	size_t i = 0;
+
+	while (c->p->files.list[i] != list)
+		i++;
+	return i;
+}
+
+static size_t number_of_table(const struct compiler *c, const struct table *table)
+{
+	size_t i = 0;
+
+	while (c->p->files.table[i] != table)
+		i++;
+	return i;
+}
+
+static uint16_t compile_name(struct compiler *c, struct symbol *y)
+{
+	if (y->kind == SYMBOL_CELL && y->slot < 0)
+		y->slot = emit(c, OP_CELL, (uint16_t)y->key->slot, (uint16_t)number_of_table(c, y->table), (uint16_t)y->column, 0);
 	if (y->kind != SYMBOL_BASE_AMOUNT)
 		return (uint16_t)y->slot;
 	if (c->base_amount < 0)
@@ -168,6 +196,13 @@ static uint16_t compile_arithmetic(struct compiler *c, const struct expr *e)
 	}
 }
 
+static uint16_t compile_set(struct compiler *c, const struct expr *e)
+{
+	uint16_t found = emit(c, OP_IN_SET, compile(c, e->arg[0]), (uint16_t)number_of_list(c, e->symbol->list), 0, 0);
+
+	return e->negated ? emit(c, OP_NOT, found, 0, 0, 0) : found;
+}
+
 /* Appends the code for `e`; the register that holds its value. */
 static uint16_t compile(struct compiler *c, const struct expr *e)
 {
@@ -201,6 +236,8 @@ static uint16_t compile(struct compiler *c, const struct expr *e)
 		return compile_list(c, e);
 	case EXPR_IN_RANGE:
 		return compile_range(c, e);
+	case EXPR_IN_SET:
+		return compile_set(c, e);
 	case EXPR_IS_NULL:
 		return emit(c, e->negated ? OP_IS_NOT_NULL : OP_IS_NULL, compile(c, e->arg[0]), 0, 0, 0);
 	}
@@ -269,19 +306,115 @@ static void compile_bands(struct program *p, const struct statement *t)
 	}
 }
 
+/* --- features ------------------------------------------------------------------------------------------------------ */
+
+/* The register of an expression that features read: the same expression has the same one, so that they share a column. */
+static uint16_t compile_input(struct compiler *c, const struct expr *e)
+{
+	struct input *i = c->inputs;
+
+	while (i != NULL && !span_eq(i->text, e->at))
+		i = i->next;
+	if (i == NULL) {
+		i = pool_zero(&c->p->pool, 1, sizeof *i);
+		*i = (struct input){e->at, compile(c, e), c->inputs};
+		c->inputs = i;
+	}
+	return i->reg;
+}
+
+static void compile_key(struct compiler *c, struct plan_group *key, const struct feature_clauses *f)
+{
+	for (size_t i = 0; i < f->keys; i++) {
+		uint16_t reg = compile_name(c, f->key[i]->symbol);
+		size_t at = key->keys++;
+
+		for (; at > 0 && key->key[at - 1] > reg; at--) { /* in the order of the registers: (a, b) is the key (b, a) */
+			key->key[at] = key->key[at - 1];
+			key->type[at] = key->type[at - 1];
+			key->name[at] = key->name[at - 1];
+		}
+		key->key[at] = reg;
+		key->type[at] = rule_type(f->key[i]->type);
+		key->name[at] = f->key[i]->text;
+	}
+}
+
+static void compile_feature(struct compiler *c, struct plan_feature *f, struct plan_group *key, const struct statement *t)
+{
+	const struct feature_clauses *clauses = t->feature;
+
+	f->name = t->name;
+	f->line = rule_line(c->source, t->at);
+	f->clauses = clauses;
+	compile_key(c, key, clauses);
+	for (size_t i = 0; i < clauses->args && !clauses->label; i++) {
+		/* (a name that geo_speed() was not told has no place of its own in the file) */
+		f->arg[i] = clauses->arg[i]->kind == EXPR_NAME ? compile_name(c, clauses->arg[i]->symbol)
+		                                               : compile_input(c, clauses->arg[i]);
+		f->arg_type = rule_type(clauses->arg[0]->type);
+	}
+	f->when = clauses->when != NULL ? compile_input(c, clauses->when) : UINT16_MAX;
+}
+
+/* Everything that features read is computed first, then they are, all at once; `keys` has room for one each. */
+static void compile_features(struct compiler *c, const struct statement *first, struct plan_group *keys)
+{
+	struct plan *plan = &c->p->plan;
+	const char *why;
+	size_t at;
+
+	for (const struct statement *t = first; t != NULL && c->source->errors == 0; t = t->next) {
+		if (t->kind == STATEMENT_LET && !t->symbol->remembers)
+			t->symbol->slot = compile(c, t->value);
+		if (t->kind == STATEMENT_FEATURE) {
+			compile_feature(c, &plan->feature[plan->features], &keys[plan->features], t);
+			plan->features++;
+		}
+	}
+	if (plan->features == 0 || c->source->errors > 0)
+		return;
+	plan->id = (uint16_t)c->scope->id->slot;
+	plan->time = (uint16_t)c->scope->time->slot;
+	why = plan_make(plan, &c->p->pool, keys, &at);
+	if (why != NULL)
+		rule_error(c->source, plan->feature[at].name, "%s", why);
+	emit(c, OP_FEATURES, 0, 0, 0, 0);
+	for (const struct statement *t = first; t != NULL; t = t->next)
+		if (t->kind == STATEMENT_FEATURE)
+			t->symbol->slot = new_register(c, null_value());
+	at = 0;
+	for (const struct statement *t = first; t != NULL; t = t->next)
+		if (t->kind == STATEMENT_FEATURE)
+			plan->feature[at++].to = (uint16_t)t->symbol->slot;
+}
+
+static size_t count_features(const struct statement *first)
+{
+	size_t count = 0;
+
+	for (; first != NULL; first = first->next)
+		count += first->kind == STATEMENT_FEATURE;
+	return count;
+}
+
 static void compile_all(struct compiler *c, const struct statement *first)
 {
 	struct program *p = c->p;
-	size_t count = 0;
+	size_t count = 0, features = count_features(first);
+	struct plan_group *keys = xcalloc(features, sizeof *keys);
 
 	for (const struct statement *t = first; t != NULL; t = t->next)
 		count += t->kind <= STATEMENT_CHECK;
 	p->rule = pool_zero(&p->pool, count, sizeof *p->rule);
+	p->plan.feature = pool_zero(&p->pool, features, sizeof *p->plan.feature);
 	compile_fields(c);
+	compile_features(c, first, keys);
+	free(keys);
 	for (const struct statement *t = first; t != NULL && c->source->errors == 0; t = t->next) {
 		if (t->kind <= STATEMENT_CHECK)
 			compile_rule(c, &p->rule[p->rules++], t);
-		else if (t->kind == STATEMENT_LET)
+		else if (t->kind == STATEMENT_LET && t->symbol->remembers)
 			t->symbol->slot = compile(c, t->value);
 		else if (t->kind == STATEMENT_BANDS)
 			compile_bands(p, t);
@@ -298,13 +431,14 @@ int program_compile(struct program *p, const char *name, struct span text, struc
 	int status = 0;
 
 	*p = (struct program){0};
+	p->files.pool = &p->pool;
 	source.text = pool_copy(&p->pool, text);
 	if (!utf8_valid(text)) {
 		rule_error(&source, (struct span){source.text.p, 0}, "the file is not UTF-8");
 	} else {
 		first = rule_parse(&source, &p->pool);
 		if (source.errors == 0) /* what could not be parsed would be missed as a name further down */
-			rule_check(&scope, first, &source, &p->pool);
+			rule_check(&scope, first, &source, &p->pool, &p->files);
 		if (source.errors == 0)
 			compile_all(&c, first);
 	}
@@ -321,6 +455,7 @@ int program_compile(struct program *p, const char *name, struct span text, struc
 
 void program_free(struct program *p)
 {
+	files_free(&p->files);
 	pool_free(&p->pool);
 	free(p->code);
 	free(p->start);

@@ -9,7 +9,8 @@
 
 #include <stdint.h>
 
-#include "rule_ast.h"
+#include "files.h"
+#include "plan.h"
 #include "rule_check.h"
 
 enum op {
@@ -57,23 +58,16 @@ enum op {
 	OP_LENGTH,
 	OP_STARTS_WITH,
 	OP_HAVERSINE,
-	OP_BASE_AMOUNT /* amount a in currency b */
+	OP_BASE_AMOUNT, /* amount a in currency b */
+	OP_IN_SET,      /* string a in list b */
+	OP_CELL,        /* of table b, column c, in the row of the string a */
+	OP_FEATURES     /* fills the registers of all features; every register that they read is filled by then */
 };
 
 enum { REGISTERS_MAX = 60000 };
 
 struct instruction {
 	uint16_t op, to, a, b, c, d;
-};
-
-struct value {
-	union {
-		double number; /* always finite */
-		int64_t time;  /* microseconds since 1970 */
-		bool truth;
-		struct span string; /* TYPE_ANY: the raw JSON */
-	};
-	bool null;
 };
 
 struct program_field {
@@ -115,10 +109,12 @@ struct program {
 	bool has_block;
 	double block; /* the score from which a record is fraud */
 	bool uses_currencies;
+	struct files files; /* lists, tables, and the bytes they came from */
+	struct plan plan;   /* features, in the order of the file */
 };
 
 /*
- * Compile a rule file. `name` is for messages. 0; or -1 with everything that is wrong with it appended to `errors`
+ * Compile a rule file. `name` is for messages, and the folder in it is where the paths of lists and tables begin. 0; or -1 with everything that is wrong with it appended to `errors`
  * (text of several lines, without the last \n), `p` is then empty.
  */
 int program_compile(struct program *p, const char *name, struct span text, struct buf *errors);

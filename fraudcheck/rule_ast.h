@@ -6,14 +6,7 @@
 #define FRAUDCHECK_RULE_AST_H
 
 #include "rule_lex.h"
-
-enum value_type {
-	TYPE_ANY, /* only looked at as a whole: is null, coalesce, placeholders */
-	TYPE_NUMBER,
-	TYPE_STRING,
-	TYPE_BOOL,
-	TYPE_TIME
-};
+#include "value.h"
 
 /* What an expression yields. Unknown until its use tells; two that must agree point to the same one. */
 struct type {
@@ -38,6 +31,7 @@ enum expr_kind {
 	EXPR_ARITHMETIC,
 	EXPR_IN_LIST,  /* arg[0] in the literals arg[1..] */
 	EXPR_IN_RANGE, /* arg[0] in arg[1]..arg[2] */
+	EXPR_IN_SET,   /* arg[0] in the list called `text` */
 	EXPR_IS_NULL
 };
 
@@ -53,12 +47,12 @@ struct expr {
 	struct span at;
 	double number;    /* of EXPR_NUMBER */
 	int64_t time;     /* of EXPR_TIME */
-	struct span text; /* of EXPR_STRING; the name of EXPR_NAME and EXPR_CALL */
+	struct span text; /* of EXPR_STRING; the name of EXPR_NAME and EXPR_CALL; the list's of EXPR_IN_SET */
 	struct expr **arg;
 	size_t count;
 	/* set by rule_check(): */
 	struct type *type;
-	struct symbol *symbol;         /* of EXPR_NAME */
+	struct symbol *symbol;         /* of EXPR_NAME and EXPR_IN_SET */
 	const struct builtin *builtin; /* of EXPR_CALL */
 };
 
@@ -70,7 +64,43 @@ enum statement_kind {
 	STATEMENT_CHECK,
 	STATEMENT_LET,
 	STATEMENT_FIELD,
-	STATEMENT_BANDS
+	STATEMENT_BANDS,
+	STATEMENT_LIST,
+	STATEMENT_TABLE,
+	STATEMENT_FEATURE
+};
+
+enum aggregate {
+	AGGREGATE_COUNT,
+	AGGREGATE_SUM,
+	AGGREGATE_AVG,
+	AGGREGATE_MIN,
+	AGGREGATE_MAX,
+	AGGREGATE_STDDEV,
+	AGGREGATE_DISTINCT,
+	AGGREGATE_SHARE,
+	AGGREGATE_AGE,
+	AGGREGATE_SINCE_LAST,
+	AGGREGATE_LAST,
+	AGGREGATE_GEO_SPEED
+};
+
+enum { FEATURE_KEYS_MAX = 4 };
+
+/* feature NAME = AGGREGATE(arg) by key over w before delay d min n when condition */
+struct feature_clauses {
+	enum aggregate aggregate;
+	struct span at;         /* the name of the aggregate */
+	struct expr **arg;      /* `args` of them: none, one, or the two of geo_speed */
+	size_t args;
+	bool label;             /* share(label) */
+	struct expr *key[FEATURE_KEYS_MAX];
+	size_t keys;
+	struct expr *when;      /* or NULL */
+	int64_t over, delay;    /* microseconds */
+	struct span delay_at;   /* empty without `delay` */
+	bool before;
+	int64_t min;            /* the feature is null in a window with fewer records; 0 without `min` */
 };
 
 struct message_part {
@@ -94,12 +124,22 @@ struct statement {
 	size_t parts; /* 0: no message */
 	struct band *band;
 	size_t bands;
-	struct symbol *symbol; /* of let; set by rule_check() */
+	struct feature_clauses *feature; /* of feature */
+	struct span file;      /* of list and table: the path as it is written; of a list also empty, then `value` holds the items */
+	struct span file_at;
+	struct span by;        /* of table: the member that is the key */
+	struct symbol *symbol; /* of let and feature; set by rule_check() */
 	struct statement *next;
 };
 
 /* Parse the source. The first statement (NULL for an empty file); errors are in `source` (source->errors). */
 struct statement *rule_parse(struct rule_source *source, struct pool *pool);
+
+/* The default of `over`. */
+#define FEATURE_OVER_DEFAULT (30 * INT64_C(86400000000))
+
+/* "count", "sum", ... */
+const char *aggregate_name(enum aggregate a);
 
 /* "flag", "rule", ... */
 const char *statement_name(enum statement_kind kind);

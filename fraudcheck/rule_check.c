@@ -181,6 +181,9 @@ static int check_readable(struct scope *s, struct span path)
 			return rule_error(s->source, path, "rules cannot read %s: %s", unreadable[i],
 			                  unreadable[i][0] == '_' ? "it is no member of the record"
 			                                          : "it is what fraudcheck itself writes");
+	if (span_eq(path, SPAN("label")))
+		return rule_error(s->source, path, "a label becomes known only days after its record: rules read it by "
+		                  "share(label) … delay");
 	return 0;
 }
 
@@ -193,7 +196,8 @@ static int check_spelling(struct scope *s, struct span name)
 	for (size_t i = 0; i < MEMBERS; i++)
 		suggest_offer(&g, span_of(members[i].name));
 	for (const struct symbol *y = s->first; y != NULL; y = y->next)
-		if (y->kind == SYMBOL_LET || (y->kind == SYMBOL_FIELD && y->declared))
+		if (y->kind == SYMBOL_LET || y->kind == SYMBOL_FEATURE || y->kind == SYMBOL_CELL ||
+		    (y->kind == SYMBOL_FIELD && y->declared))
 			suggest_offer(&g, y->name);
 	suggest_offer(&g, SPAN("base_amount"));
 	if (g.best.n == 0)
@@ -221,6 +225,37 @@ static struct symbol *use_field(struct scope *s, struct span name, struct span a
 	return NULL;
 }
 
+/* The table whose column TABLE.COLUMN is, or NULL. */
+static struct symbol *find_table_of(const struct scope *s, struct span path)
+{
+	struct symbol *y = find(s, first_name(path));
+
+	return y != NULL && y->kind == SYMBOL_TABLE && y->name.n < path.n ? y : NULL;
+}
+
+static struct symbol *use_cell(struct scope *s, struct symbol *table, struct span path)
+{
+	struct span name = {path.p + table->name.n + 1, path.n - table->name.n - 1};
+	int column = table_column(table->table, name);
+	struct suggestion g = suggest_begin(name);
+	struct symbol *y;
+
+	if (column < 0) {
+		for (size_t i = 0; i < table->table->columns; i++)
+			suggest_offer(&g, table->table->column[i].name);
+		rule_error(s->source, path, g.best.n > 0 ? "the table %.*s has no column %.*s; did you mean %.*s?"
+		                                         : "the table %.*s has no column %.*s%.*s",
+		           SPAN_ARG(table->name), SPAN_ARG(name), SPAN_ARG(g.best));
+		return NULL;
+	}
+	y = define(s, SYMBOL_CELL, path, type_new(s, table->table->column[column].type, path));
+	y->table = table->table;
+	y->column = (size_t)column;
+	y->key = table->key;
+	y->key->used = true;
+	return y;
+}
+
 static struct symbol *resolve(struct scope *s, struct span name)
 {
 	struct symbol *y;
@@ -228,8 +263,17 @@ static struct symbol *resolve(struct scope *s, struct span name)
 	if (check_readable(s, name) < 0)
 		return NULL;
 	y = use_field(s, name, name);
+	if (y != NULL && (y->kind == SYMBOL_LIST || y->kind == SYMBOL_TABLE)) {
+		rule_error(s->source, name, y->kind == SYMBOL_LIST ? "%.*s is a list, not a value: write x in %.*s"
+		                                                   : "%.*s is a table, not a value: write %.*s.COLUMN",
+		           SPAN_ARG(name), SPAN_ARG(name));
+		return NULL;
+	}
 	if (y != NULL)
 		return y;
+	y = find_table_of(s, name);
+	if (y != NULL)
+		return use_cell(s, y, name);
 	y = find_rule(s, name);
 	if (y != NULL) {
 		rule_error(s->source, name,
@@ -253,7 +297,7 @@ static int check_new(struct scope *s, struct span name)
 {
 	const struct symbol *rule = find_rule(s, name), *let = find(s, name);
 
-	if (rule == NULL && let != NULL && let->kind == SYMBOL_LET)
+	if (rule == NULL && let != NULL && let->kind != SYMBOL_FIELD)
 		rule = let;
 	if (rule != NULL)
 		return rule_error(s->source, name, "the name %.*s is taken on line %u", SPAN_ARG(name),
@@ -321,6 +365,10 @@ static int unknown_function(struct scope *s, const struct expr *e)
 {
 	struct suggestion g = suggest_begin(e->text);
 
+	for (enum aggregate a = AGGREGATE_COUNT; a <= AGGREGATE_GEO_SPEED; a++)
+		if (span_eq(e->text, span_of(aggregate_name(a))))
+			return rule_error(s->source, e->text, "%s looks at earlier records: give it a name first, as in feature x = %s(…) by "
+			                  "customer_id over 1d", aggregate_name(a), aggregate_name(a));
 	for (size_t i = 0; builtin_at(i) != NULL; i++)
 		suggest_offer(&g, span_of(builtin_at(i)->name));
 	if (g.best.n > 0)
@@ -402,6 +450,23 @@ static enum value_type type_of_kind(enum expr_kind kind)
 	}
 }
 
+/* x in LIST */
+static int check_set(struct scope *s, struct expr *e)
+{
+	struct suggestion g = suggest_begin(e->text);
+
+	e->symbol = find(s, e->text);
+	if (e->symbol != NULL && e->symbol->kind == SYMBOL_LIST)
+		return require(s, e->arg[0], TYPE_STRING);
+	for (const struct symbol *y = s->first; y != NULL; y = y->next)
+		if (y->kind == SYMBOL_LIST)
+			suggest_offer(&g, y->name);
+	if (g.best.n > 0)
+		return rule_error(s->source, e->at, "there is no list %.*s; did you mean %.*s?", SPAN_ARG(e->text), SPAN_ARG(g.best));
+	return rule_error(s->source, e->at, "there is no list %.*s: write list %.*s = file \"PATH\" above, or the values as (…)",
+	                  SPAN_ARG(e->text), SPAN_ARG(e->text));
+}
+
 static int check_expr(struct scope *s, struct expr *e)
 {
 	int status = 0;
@@ -431,12 +496,28 @@ static int check_expr(struct scope *s, struct expr *e)
 	case EXPR_IN_LIST:
 	case EXPR_IN_RANGE:
 		return check_alike(s, e);
+	case EXPR_IN_SET:
+		return check_set(s, e);
 	default:
 		return 0;
 	}
 }
 
 /* --- statements ------------------------------------------------------------------------------------------------- */
+
+/* The part of the expression that is a feature or computed from one, or NULL. */
+static const struct expr *remembering(const struct expr *e)
+{
+	if (e->kind == EXPR_NAME && e->symbol->remembers)
+		return e;
+	for (size_t i = 0; i < e->count; i++) {
+		const struct expr *found = remembering(e->arg[i]);
+
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
 
 static void check_let(struct scope *s, struct statement *t)
 {
@@ -446,8 +527,127 @@ static void check_let(struct scope *s, struct statement *t)
 			define(s, SYMBOL_LET, t->name, type_new(s, TYPE_ANY, t->name));
 		return;
 	}
-	if (check_let_name(s, t->name) == 0)
+	if (check_let_name(s, t->name) == 0) {
 		t->symbol = define(s, SYMBOL_LET, t->name, t->value->type);
+		t->symbol->remembers = remembering(t->value) != NULL;
+	}
+}
+
+/* --- lists, tables, features -------------------------------------------------------------------------------------- */
+
+static void check_list(struct scope *s, struct statement *t)
+{
+	struct list *list = NULL;
+	struct symbol *y;
+
+	if (check_let_name(s, t->name) < 0)
+		return;
+	y = define(s, SYMBOL_LIST, t->name, type_new(s, TYPE_STRING, t->name));
+	if (t->file.n > 0) {
+		list = files_list(s->files, s->source, t);
+	} else {
+		list = files_add_list(s->files, t->name);
+		files_fill_list(s->files, list, t->value);
+	}
+	y->list = list;
+}
+
+static void check_table(struct scope *s, struct statement *t)
+{
+	struct symbol *y, *key;
+
+	if (check_let_name(s, t->name) < 0 || check_readable(s, t->by) < 0)
+		return;
+	key = use_field(s, t->by, t->by);
+	if (key == NULL)
+		key = define(s, SYMBOL_FIELD, t->by, type_new(s, TYPE_STRING, t->by));
+	if (key->kind != SYMBOL_FIELD || root(key->type)->known != TYPE_STRING) {
+		rule_error(s->source, t->by, "a table is read by a member of the record that is a string");
+		return;
+	}
+	y = define(s, SYMBOL_TABLE, t->name, type_new(s, TYPE_ANY, t->name));
+	y->key = key;
+	y->table = files_table(s->files, s->source, t);
+}
+
+/* What a feature reads must be known from the record alone: else its windows would reach back further than they say. */
+static int check_memoryless(struct scope *s, const struct expr *e)
+{
+	const struct expr *culprit = remembering(e);
+
+	if (culprit == NULL)
+		return 0;
+	return rule_error(s->source, culprit->at, "%.*s is %s: a feature is computed from the record itself, not from other features",
+	                  SPAN_ARG(culprit->text), culprit->symbol->kind == SYMBOL_FEATURE ? "a feature" : "computed from a feature");
+}
+
+static int check_key(struct scope *s, struct expr *e)
+{
+	if (check_expr(s, e) < 0)
+		return -1;
+	if (e->symbol->kind != SYMBOL_FIELD)
+		return rule_error(s->source, e->at, "a key is a member of the record");
+	if (root(e->type)->known == TYPE_ANY)
+		return require(s, e, TYPE_STRING);
+	return 0;
+}
+
+/* The members that geo_speed() reads if it is not told others. */
+static void default_place(struct scope *s, struct feature_clauses *f)
+{
+	static const char *const names[] = {"latitude", "longitude"};
+
+	f->arg = pool_zero(s->pool, 2, sizeof(struct expr *));
+	for (f->args = 0; f->args < 2; f->args++) {
+		struct expr *e = pool_zero(s->pool, 1, sizeof *e);
+
+		e->kind = EXPR_NAME;
+		e->at = f->at;
+		e->text = span_of(names[f->args]);
+		f->arg[f->args] = e;
+	}
+}
+
+static int check_clauses(struct scope *s, struct feature_clauses *f)
+{
+	int status = 0;
+
+	if (f->aggregate == AGGREGATE_GEO_SPEED && f->args == 0)
+		default_place(s, f);
+	s->reads_label |= f->label;
+	for (size_t i = 0; i < f->args && !f->label; i++) {
+		if (check_expr(s, f->arg[i]) < 0 || check_memoryless(s, f->arg[i]) < 0)
+			return -1;
+		if (f->aggregate == AGGREGATE_SHARE)
+			status |= require(s, f->arg[i], TYPE_BOOL);
+		else if (f->aggregate != AGGREGATE_DISTINCT && f->aggregate != AGGREGATE_LAST)
+			status |= require(s, f->arg[i], TYPE_NUMBER);
+		else
+			root(f->arg[i]->type)->compared = true;
+	}
+	for (size_t i = 0; i < f->keys; i++)
+		status |= check_key(s, f->key[i]);
+	if (f->when != NULL)
+		status |= check_expr(s, f->when) < 0 || check_memoryless(s, f->when) < 0 ? -1 : require(s, f->when, TYPE_BOOL);
+	return status;
+}
+
+static enum value_type feature_type(const struct feature_clauses *f)
+{
+	return f->aggregate == AGGREGATE_LAST ? rule_type(f->arg[0]->type) : TYPE_NUMBER;
+}
+
+static void check_feature(struct scope *s, struct statement *t)
+{
+	int status = check_clauses(s, t->feature);
+
+	if (check_let_name(s, t->name) < 0)
+		return;
+	t->symbol = define(s, SYMBOL_FEATURE, t->name, type_new(s, status < 0 ? TYPE_ANY : feature_type(t->feature), t->name));
+	t->symbol->remembers = true;
+	s->id = use_field(s, SPAN("transaction_id"), t->name);
+	s->time = use_field(s, SPAN("transaction_ts"), t->name);
+	s->id->used = s->time->used = true;
 }
 
 static void check_field(struct scope *s, struct statement *t)
@@ -524,17 +724,23 @@ static void check_paths(struct scope *s)
 	}
 }
 
-void rule_check(struct scope *s, struct statement *first, struct rule_source *source, struct pool *pool)
+void rule_check(struct scope *s, struct statement *first, struct rule_source *source, struct pool *pool, struct files *files)
 {
 	const struct statement *bands = NULL;
 
-	*s = (struct scope){.source = source, .pool = pool};
+	*s = (struct scope){.source = source, .pool = pool, .files = files};
 	s->last = &s->first;
 	for (struct statement *t = first; t != NULL; t = t->next) {
 		if (t->kind == STATEMENT_LET) {
 			check_let(s, t);
 		} else if (t->kind == STATEMENT_FIELD) {
 			check_field(s, t);
+		} else if (t->kind == STATEMENT_LIST) {
+			check_list(s, t);
+		} else if (t->kind == STATEMENT_TABLE) {
+			check_table(s, t);
+		} else if (t->kind == STATEMENT_FEATURE) {
+			check_feature(s, t);
 		} else if (t->kind == STATEMENT_BANDS) {
 			if (bands != NULL)
 				rule_error(source, t->at, "there are bands on line %u already",

@@ -221,6 +221,9 @@ static struct expr *parse_primary(struct parser *p)
 		return parse_word(p);
 	case TOKEN_OPEN:
 		return parse_paren(p);
+	case TOKEN_DURATION:
+		rule_error(p->source, t.at, "a duration stands only behind over and delay; times differ in seconds");
+		return NULL;
 	default:
 		return parser_expected(p, "a value");
 	}
@@ -280,7 +283,7 @@ static struct expr *parse_sum(struct parser *p)
 }
 
 /* Behind `x in (`: literals. */
-static struct expr *parse_list(struct parser *p, struct expr *x)
+struct expr *parser_items(struct parser *p, struct expr *x)
 {
 	struct exprs list = {0};
 	struct span open = p->token.at, end;
@@ -309,17 +312,21 @@ static struct expr *parse_in(struct parser *p, struct expr *x)
 	struct expr *arg[3] = {x, NULL, NULL};
 
 	if (p->token.type == TOKEN_OPEN)
-		return parse_list(p, x);
+		return parser_items(p, x);
 	arg[1] = parse_sum(p);
 	if (arg[1] == NULL)
 		return NULL;
 	if (p->token.type != TOKEN_RANGE && arg[1]->kind == EXPR_NAME) {
-		rule_error(p->source, arg[1]->at,
-		           "named lists are not supported by this version: write the values as (…)");
-		return NULL;
+		struct expr *e = unary(p, EXPR_IN_SET, x->at, x);
+
+		if (e != NULL) {
+			e->at = reach(x->at, arg[1]->at);
+			e->text = arg[1]->text;
+		}
+		return e;
 	}
 	if (!parser_accept(p, TOKEN_RANGE))
-		return parser_expected(p, "a range such as 1..5");
+		return parser_expected(p, "a range such as 1..5, or the name of a list");
 	arg[2] = parse_sum(p);
 	if (arg[2] == NULL)
 		return NULL;

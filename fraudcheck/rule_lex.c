@@ -79,9 +79,16 @@ static struct token number(struct lexer *l)
 				n++;
 	}
 	if (is_letter(peek(l, n))) {
+		int64_t duration;
+
 		while (is_letter(peek(l, n)) || is_digit(peek(l, n)))
 			n++;
-		return bad(l, n, "a number may not run into letters");
+		if (parse_duration((struct span){l->p, n}, &duration) == 0) {
+			t = finish(l, TOKEN_DURATION, n);
+			t.duration = duration;
+			return t;
+		}
+		return bad(l, n, "a number may not run into letters (a duration is a whole number with us, ms, s, m, h, d or w)");
 	}
 	t = finish(l, TOKEN_NUMBER, n);
 	if (parse_real(t.at, &t.number) < 0) {

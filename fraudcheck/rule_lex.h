@@ -2,6 +2,8 @@
 #ifndef FRAUDCHECK_RULE_LEX_H
 #define FRAUDCHECK_RULE_LEX_H
 
+#include <stdint.h>
+
 #include "pool.h"
 #include "rule_error.h"
 
@@ -10,6 +12,7 @@ enum token_type {
 	TOKEN_NEWLINE, /* ends a statement; inside parentheses line ends are blanks */
 	TOKEN_NAME,    /* also a path: location.lat */
 	TOKEN_NUMBER,
+	TOKEN_DURATION, /* 10m, 30d: only where a clause of a feature asks for it */
 	TOKEN_STRING,
 	TOKEN_COLON,
 	TOKEN_COMMA,
@@ -34,6 +37,7 @@ struct token {
 	enum token_type type;
 	struct span at;     /* its bytes */
 	double number;      /* of TOKEN_NUMBER */
+	int64_t duration;   /* of TOKEN_DURATION, in microseconds */
 	struct span string; /* of TOKEN_STRING: content with the escapes undone, in the pool */
 };
 

@@ -9,9 +9,10 @@ static const struct {
 } statements[] = {
 	{"flag", STATEMENT_FLAG}, {"rule", STATEMENT_RULE}, {"allow", STATEMENT_ALLOW}, {"shadow", STATEMENT_SHADOW},
 	{"check", STATEMENT_CHECK}, {"let", STATEMENT_LET}, {"field", STATEMENT_FIELD}, {"bands", STATEMENT_BANDS},
+	{"list", STATEMENT_LIST}, {"table", STATEMENT_TABLE}, {"feature", STATEMENT_FEATURE},
 };
 
-static const char *const planned[] = {"list", "table", "feature", "model"};
+static const char *const planned[] = {"model"};
 
 const char *statement_name(enum statement_kind kind)
 {
@@ -220,7 +221,7 @@ static int unknown_statement(struct parser *p)
 		return rule_error(p->source, p->token.at, "'%.*s' begins no statement; did you mean %.*s?",
 		                  SPAN_ARG(p->token.at), SPAN_ARG(g.best));
 	return rule_error(p->source, p->token.at,
-	                  "'%.*s' begins no statement: there are flag, rule, allow, shadow, check, let, field and bands",
+	                  "'%.*s' begins no statement: there are flag, rule, allow, shadow, check, let, list, table, feature, field and bands",
 	                  SPAN_ARG(p->token.at));
 }
 
@@ -245,6 +246,12 @@ static int parse_statement(struct parser *p, struct statement *s)
 		return parse_let(p, s);
 	if (s->kind == STATEMENT_FIELD)
 		return parse_field(p, s);
+	if (s->kind == STATEMENT_LIST)
+		return parser_list(p, s);
+	if (s->kind == STATEMENT_TABLE)
+		return parser_table(p, s);
+	if (s->kind == STATEMENT_FEATURE)
+		return parser_feature(p, s);
 	return parse_condition(p, s);
 }
 

@@ -25,6 +25,34 @@ static struct metric *reject_counter(const char *reason)
 	return m;
 }
 
+static struct metric *labelled(const char *name, const char *help, const char *label, const char *value)
+{
+	struct buf labels = {0};
+	struct metric *m;
+
+	metric_label(&labels, label, span_of(value));
+	m = metric_new(METRIC_COUNTER, name, help, buf_text(&labels));
+	buf_free(&labels);
+	return m;
+}
+
+/* What concerns features only. */
+static void init_history(struct tally *t)
+{
+	static const char *const why[] = {"late", "ahead", "repeated", "untimed"};
+
+	t->learned = counter("txpipe_fraudcheck_learned_total", "Records that features remember");
+	for (size_t i = 0; i < sizeof why / sizeof why[0]; i++)
+		t->unlearned[i] = labelled("txpipe_fraudcheck_unlearned_total", "Records judged that features do not remember",
+		                           "why", why[i]);
+	t->matched[0] = labelled("txpipe_fraudcheck_label_matches_total", "Labels by whether features remember their record",
+	                         "found", "yes");
+	t->matched[1] = labelled("txpipe_fraudcheck_label_matches_total", "Labels by whether features remember their record",
+	                         "found", "no");
+	t->evicted = counter("txpipe_fraudcheck_evicted_keys_total", "Keys forgotten because of --max-keys");
+	t->keys = metric_new(METRIC_GAUGE, "txpipe_fraudcheck_keys", "Keys that features remember", NULL);
+}
+
 void tally_init(struct tally *t, const struct judge *judge)
 {
 	const struct program *p = &judge->program;
@@ -36,6 +64,9 @@ void tally_init(struct tally *t, const struct judge *judge)
 	t->allowed = counter("txpipe_fraudcheck_allowed_total", "Records cleared by an allow");
 	t->labels = counter("txpipe_fraudcheck_labels_total", "Label records passed on");
 	t->passed = counter("txpipe_fraudcheck_passed_rejects_total", "Rejects of other tools passed on");
+	t->warm = counter("txpipe_fraudcheck_warm_total", "Records that were read only to fill windows");
+	if (p->plan.features > 0)
+		init_history(t);
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
 		reject_counter(reasons[i]);
 	t->hits = xcalloc(p->rules, sizeof(struct metric *));
@@ -75,6 +106,24 @@ void tally_verdict(struct tally *t)
 		metric_add(t->allowed, 1);
 }
 
+void tally_history(struct tally *t)
+{
+	const struct history *h = &t->judge->history;
+	const struct history_counts *c = &h->counts;
+
+	if (t->keys == NULL)
+		return;
+	metric_set(t->keys, (double)history_keys(h));
+	metric_set(t->learned, (double)c->learned);
+	metric_set(t->unlearned[0], (double)c->late);
+	metric_set(t->unlearned[1], (double)c->ahead);
+	metric_set(t->unlearned[2], (double)c->repeated);
+	metric_set(t->unlearned[3], (double)c->untimed);
+	metric_set(t->matched[0], (double)c->labels);
+	metric_set(t->matched[1], (double)c->labels_unmatched);
+	metric_set(t->evicted, (double)c->evicted);
+}
+
 void tally_reject(struct tally *t, const char *reason)
 {
 	t->rejects++;
@@ -100,6 +149,16 @@ static void print_rules(const struct tally *t, FILE *f)
 	}
 }
 
+static void print_history(const struct history *h, FILE *f)
+{
+	const struct history_counts *c = &h->counts;
+
+	fprintf(f, "learned %" PRIu64 ", not learned: late %" PRIu64 ", ahead %" PRIu64 ", repeated %" PRIu64 ", without a time %" PRIu64
+	        "; keys %zu, evicted %" PRIu64 "\n", c->learned, c->late, c->ahead, c->repeated, c->untimed, history_keys(h), c->evicted);
+	if (h->plan->labelled)
+		fprintf(f, "labels that met their record %" PRIu64 ", that did not %" PRIu64 "\n", c->labels, c->labels_unmatched);
+}
+
 void tally_print(const struct tally *t, FILE *f)
 {
 	const struct program *p = &t->judge->program;
@@ -107,6 +166,8 @@ void tally_print(const struct tally *t, FILE *f)
 	print_rules(t, f);
 	fprintf(f, "records %.0f, flagged %.0f, allowed %.0f, labels %.0f, rejects %" PRIu64 ", ruleset %s\n",
 	        t->records->value, t->flagged->value, t->allowed->value, t->labels->value, t->rejects, t->judge->ruleset);
+	if (p->plan.features > 0)
+		print_history(&t->judge->history, f);
 	for (size_t i = 0; i < p->fields && t->records->value > 0; i++)
 		if (!t->judge->binder.seen[i])
 			fprintf(f, "note: no record had the member %.*s, which the rules read\n",

@@ -10,6 +10,8 @@
 struct tally {
 	const struct judge *judge;
 	struct metric *records, *flagged, *allowed, *labels, *passed; /* passed: rejects of other tools */
+	struct metric *warm, *keys; /* NULL without features, as are: */
+	struct metric *learned, *evicted, *unlearned[4], *matched[2];
 	struct metric **hits; /* per rule, in the order of the file */
 	uint64_t rejects, total; /* total: lines of every kind, for --progress */
 };
@@ -20,6 +22,9 @@ void tally_free(struct tally *t);
 
 /* Count the record that was judged last. */
 void tally_verdict(struct tally *t);
+
+/* Bring the counts of what was remembered up to date. */
+void tally_history(struct tally *t);
 
 /* Count a reject of our own. */
 void tally_reject(struct tally *t, const char *reason);

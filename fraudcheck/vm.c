@@ -3,13 +3,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "feature.h"
+
 static const double DEGREE = 0.017453292519943295;
 static const double EARTH_KM = 6371.0088; /* mean radius, IUGG */
 static const int64_t HOUR_US = 3600000000, DAY_US = 86400000000;
 
-void vm_init(struct vm *vm, const struct program *program, const struct currency_table *currencies)
+void vm_init(struct vm *vm, const struct program *program, const struct currency_table *currencies, struct history *history)
 {
-	*vm = (struct vm){.program = program, .currencies = currencies};
+	*vm = (struct vm){.program = program, .currencies = currencies, .history = history};
 	vm->reg = xcalloc(program->registers + 1, sizeof *vm->reg);
 	if (program->registers > 0)
 		memcpy(vm->reg, program->start, program->registers * sizeof *vm->reg);
@@ -137,6 +139,15 @@ static void base_amount(const struct vm *vm, struct value *to, const struct valu
 		set_number(to, amount->number / c->units_per_base);
 }
 
+static void cell(const struct vm *vm, struct value *to, const struct instruction *i)
+{
+	const struct value *found = table_cell(vm->program->files.table[i->b], vm->reg[i->a].string, i->c);
+
+	to->null = true;
+	if (found != NULL)
+		*to = *found;
+}
+
 /* What is null if any of the operands that it has is null. */
 static bool any_null(const struct value *reg, const struct instruction *i)
 {
@@ -161,6 +172,8 @@ static bool any_null(const struct value *reg, const struct instruction *i)
 	case OP_WEEKDAY:
 	case OP_LOWER:
 	case OP_LENGTH:
+	case OP_IN_SET:
+	case OP_CELL:
 		return reg[i->a].null;
 	default:
 		return reg[i->a].null || reg[i->b].null;
@@ -275,6 +288,12 @@ static void run_strict(struct vm *vm, const struct instruction *i, struct value 
 	case OP_BASE_AMOUNT:
 		base_amount(vm, to, &reg[i->a], &reg[i->b]);
 		break;
+	case OP_IN_SET:
+		set_truth(to, list_has(vm->program->files.list[i->b], reg[i->a].string));
+		break;
+	case OP_CELL:
+		cell(vm, to, i);
+		break;
 	case OP_ADD:
 	case OP_SUBTRACT:
 	case OP_MULTIPLY:
@@ -320,6 +339,9 @@ void vm_run(struct vm *vm)
 			break;
 		case OP_COALESCE:
 			*to = reg[i->a].null ? reg[i->b] : reg[i->a];
+			break;
+		case OP_FEATURES:
+			features_evaluate(vm->history, reg);
 			break;
 		default:
 			if (any_null(reg, i))

@@ -6,16 +6,18 @@
 #define FRAUDCHECK_VM_H
 
 #include "currency.h"
+#include "history.h"
 #include "program.h"
 
 struct vm {
 	const struct program *program;
 	const struct currency_table *currencies;
+	struct history *history; /* what features are computed from */
 	struct value *reg;
 	struct pool scratch; /* strings made while a record is judged */
 };
 
-void vm_init(struct vm *vm, const struct program *program, const struct currency_table *currencies);
+void vm_init(struct vm *vm, const struct program *program, const struct currency_table *currencies, struct history *history);
 void vm_free(struct vm *vm);
 
 /* The slots of the fields are filled; afterwards every register has its value for this record. */

@@ -2,6 +2,7 @@
 
 #include "exit.h"
 #include "line.h"
+#include "log.h"
 
 void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map,
                struct progress *progress)
@@ -31,6 +32,7 @@ static int tick(void *arg)
 {
 	struct work *w = arg;
 
+	tally_history(w->tally);
 	metrics_tick();
 	if (w->progress != NULL)
 		progress_tick(w->progress, w->tally->total);
@@ -64,15 +66,17 @@ static int rename_members(struct work *w, const struct json_object **object, str
 	return 0;
 }
 
-static void judge(struct work *w, const struct line_reader *r)
+/* EXIT_CONFLICT if no verdict from here on would be right. */
+static int judge(struct work *w, const struct line_reader *r)
 {
 	const struct json_object *object = &w->in.object;
 	struct span line = w->in.line;
 
 	if (w->map != NULL && rename_members(w, &object, &line) < 0) {
 		reject(w, r, "mapped_name", w->map->detail);
-		return;
+		return EXIT_DONE;
 	}
+	judge_enter(w->judge, w->in.has_envelope ? &w->in.envelope : NULL, object);
 	switch (judge_record(w->judge, object, line, &w->line)) {
 	case JUDGED_VERDICT:
 		tally_verdict(w->tally);
@@ -80,27 +84,39 @@ static void judge(struct work *w, const struct line_reader *r)
 	case JUDGED_LABEL:
 		metric_add(w->tally->labels, 1);
 		break;
+	case JUDGED_WARM:
+		metric_add(w->tally->warm, 1);
+		break;
 	case JUDGED_REJECT:
 		reject(w, r, w->judge->reason, w->judge->detail);
 		break;
+	case JUDGED_STOP:
+		log_error("%s", w->judge->detail);
+		return EXIT_CONFLICT;
 	}
+	return EXIT_DONE;
 }
 
 /* EXIT_DONE with *end set at the end of the input. */
 static int filter_line(struct work *w, struct line_reader *r, bool *end)
 {
 	bool idle;
+	int status;
 
 	buf_clear(&w->line);
 	switch (intake_next(&w->in, r, &idle)) {
 	case INTAKE_RECORD:
-		judge(w, r);
-		break;
+		status = judge(w, r);
+		if (status == EXIT_DONE)
+			break;
+		*end = true;
+		return status;
 	case INTAKE_PASS:
 		metric_add(w->tally->passed, 1);
 		pass(w);
 		break;
 	case INTAKE_CONTROL:
+		judge_enter(w->judge, &w->in.envelope, NULL);
 		pass(w);
 		break;
 	case INTAKE_REFUSE:
@@ -129,6 +145,7 @@ int work_filter(struct work *w, int fd, const char *name)
 	for (bool end = false; !end;)
 		status = filter_line(w, r, &end);
 	line_reader_free(r);
+	tally_history(w->tally);
 	if (w->out.error != 0 || out_flush(&w->out) < 0)
 		return out_failed(&w->out, "stdout");
 	return status;

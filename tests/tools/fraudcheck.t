@@ -192,7 +192,7 @@ mkfifo pipe.prom
 exits 2 "metrics do not replace what is no file" fraudcheck --metrics pipe.prom some.ndjson
 ok "it is still there" test -p pipe.prom
 exits 0 "metrics are there before the first record" fraudcheck --metrics zero.prom /dev/null
-is "with zeros" "$(grep -c '^txpipe_fraudcheck_.* 0$' zero.prom)" 20
+is "with zeros" "$(grep -c '^txpipe_fraudcheck_.* 0$' zero.prom)" 21
 
 exits 0 "--check says what it understood" fraudcheck --check -f my.rules
 like "rules" "$(cat out)" 'line 3 +rule +big, with points'
@@ -234,8 +234,9 @@ for example in example.*; do
 done
 for name in $(grep -o '`[a-z_]*(' "$root/docs/rules.md" | tr -d '`(' | sort -u); do
 	case $name in x | f) continue ;; esac
-	echo "flag f : $name() is null" >function.rules
-	like "docs/rules.md: there is a function $name" "$(fraudcheck --check -f function.rules 2>&1)" "$name takes"
+	printf '%s\n' "flag f : $name() is null" "feature a = $name(1, 2, 3) by customer_id" >function.rules
+	like "docs/rules.md: there is a function or an aggregate $name" \
+		"$(for n in 1 2; do fraudcheck --check -f <(sed -n "${n}p" function.rules) 2>&1; done)" "($name takes|write $name\()"
 done
 
 : >empty.rules

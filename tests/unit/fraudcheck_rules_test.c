@@ -20,7 +20,7 @@ static void judge_one(struct judge *j, const char *rules, const char *record)
 	struct buf errors = {0}, out = {0};
 	size_t at;
 
-	if (judge_init(j, "test.rules", span_of(rules), "currencies", default_currencies(), false, &errors) < 0)
+	if (judge_init(j, "test.rules", span_of(rules), "currencies", default_currencies(), &JUDGE_DEFAULTS, &errors) < 0)
 		fail_msg("%s\n%s", rules, buf_text(&errors));
 	assert_int_equal(json_scan(&object, span_of(record), &at), JSON_OK);
 	if (judge_record(j, &object, span_of(record), &out) == JUDGED_REJECT)
@@ -280,7 +280,7 @@ static void verdict(const char *rules, const char *record, const char *want)
 	const char *got, *end;
 	size_t at;
 
-	if (judge_init(&j, "test.rules", span_of(rules), "currencies", default_currencies(), false, &errors) < 0)
+	if (judge_init(&j, "test.rules", span_of(rules), "currencies", default_currencies(), &JUDGE_DEFAULTS, &errors) < 0)
 		fail_msg("%s\n%s", rules, buf_text(&errors));
 	assert_int_equal(json_scan(&object, span_of(record), &at), JSON_OK);
 	if (judge_record(&j, &object, span_of(record), &out) == JUDGED_REJECT) {
@@ -400,6 +400,38 @@ static void errors_have_coordinates(void **state)
 	             "r:2:1: 'rul' begins no statement; did you mean rule?\n  rul b +1 : true\n  ^~~");
 }
 
+static void errors_of_features(void **state)
+{
+	(void)state;
+	expect_error("feature n = count()", "r:1:20: expected by and a member");
+	expect_error("feature n = count() by customer_id over 0d", "r:1:41: a duration here lies between 1us and 3660d");
+	expect_error("feature n = count() by customer_id over 5", "r:1:41: expected a duration such as 10m, 12h or 30d, found '5'");
+	expect_error("feature n = count() by customer_id over 1d over 2d", "r:1:44: there is a second over");
+	expect_error("feature n = count() by customer_id since 1d", "r:1:36: expected by, over, before, delay, min or when, found 'since'");
+	expect_error("feature n = coutn() by customer_id", "r:1:13: 'coutn' is no aggregate; did you mean count?");
+	expect_error("feature n = median(amount) by customer_id", "r:1:13: a feature is an aggregate: count, sum, avg");
+	expect_error("feature n = amount by customer_id", "r:1:13: a feature is an aggregate with its parentheses");
+	expect_error("feature n = sum() by customer_id", "r:1:13: write sum(x)");
+	expect_error("feature n = sum(currency) by customer_id", "r:1:17: currency is a string, but a number is needed here");
+	expect_error("feature n = share(label) by merchant_id", "r:1:13: share(label) needs a delay");
+	expect_error("feature n = last(amount) by customer_id delay 1d", "r:1:41: last looks at the record at hand: it has no delay");
+	expect_error("feature n = age() by customer_id min 3", "r:1:13: age is null where there is no record before: it has no min");
+	expect_error("feature n = count() by customer_id min 0", "r:1:40: expected the least number of records");
+	expect_error("feature n = count() by customer_id when amount", "r:1:41: amount is a number, but a boolean is needed here");
+	expect_error("feature a = count() by customer_id\nfeature b = sum(amount / a) by customer_id",
+	             "r:2:26: a is a feature: a feature is computed from the record itself");
+	expect_error("feature a = count() by customer_id\nlet c = a / 2\nfeature b = sum(c) by customer_id",
+	             "r:3:17: c is computed from a feature: a feature is computed from the record itself");
+	expect_error("feature a = count() by customer_id when a > 3", "r:1:9: a is read as a member of the record on line 1");
+	expect_error("feature amount = count() by customer_id", "r:1:9: amount is a member of the record: take another name");
+	expect_error("feature a = count() by customer_id\nlet a = 3", "r:2:5: the name a is taken on line 1");
+	expect_error("feature a = count() by base_amount", "r:1:24: a key is a member of the record");
+	expect_error("feature spree = count() by customer_id\nflag f : sprees > 3", "r:2:10: unknown name 'sprees'; did you mean spree?");
+	expect_error("flag f : label", "r:1:10: a label becomes known only days after its record");
+	expect_error("feature n = sum(label) by customer_id", "r:1:17: a label becomes known only days after its record");
+	expect_error("list l = (\"a\")\nflag f : l == 3", "r:2:10: l is a list, not a value: write x in l");
+}
+
 static void errors_of_form(void **state)
 {
 	(void)state;
@@ -419,10 +451,12 @@ static void errors_of_form(void **state)
 	expect_error("flag f : currency == 'x'", "r:1:22: strings stand between double quotes");
 	expect_error("flag f : currency == \"x", "r:1:22: this string is not closed");
 	expect_error("flag f : currency == \"\\x\"", "r:1:23: unknown escape");
-	expect_error("flag f : amount > 30d", "r:1:19: a number may not run into letters");
+	expect_error("flag f : amount > 30d", "r:1:19: a duration stands only behind over and delay");
+	expect_error("flag f : amount > 30x", "r:1:19: a number may not run into letters");
 	expect_error("flag f : amount > 1e999", "r:1:19: this number is too large or too long");
-	expect_error("flag f : amount in hot", "r:1:20: named lists are not supported by this version");
-	expect_error("flag f : amount in 5", "r:1:21: expected a range such as 1..5, but the line ends");
+	expect_error("flag f : currency in hot", "r:1:10: there is no list hot: write list hot = file");
+	expect_error("list hot = (\"a\")\nflag f : currency in hto", "r:2:10: there is no list hto; did you mean hot?");
+	expect_error("flag f : amount in 5", "r:1:21: expected a range such as 1..5, or the name of a list, but the line ends");
 	expect_error("flag f : amount in (x)", "r:1:21: a list holds literals");
 	expect_error("flag f : amount is 5", "r:1:20: expected null");
 	expect_error("flag and : true", "r:1:6: 'and' is a word of the language, it cannot be a name");
@@ -436,9 +470,11 @@ static void errors_of_form(void **state)
 	expect_error("bands review", "r:1:13: expected a value, but the line ends");
 	expect_error("bands review x", "r:1:14: a band begins at a number");
 	expect_error("flag f : \xff", "r:1:1: the file is not UTF-8");
-	expect_error("list hot = file \"x\"", "r:1:1: list is not supported by this version of fraudcheck");
-	expect_error("table t = file \"x\" by y", "r:1:1: table is not supported by this version of fraudcheck");
-	expect_error("feature n = count() by x over 1d", "r:1:1: feature is not supported by this version of fraudcheck");
+	expect_error("list hot = file \"no/such\"", "r:1:17: no/such: No such file or directory");
+	expect_error("list hot = \"a\"", "r:1:12: expected file \"PATH\", or the values as");
+	expect_error("list hot = (1, 2)", "r:1:13: a named list holds strings");
+	expect_error("table t = file \"no/such\" by y", "r:1:16: no/such: No such file or directory");
+	expect_error("table t = file \"x\"", "r:1:19: expected by and the member that is the key");
 	expect_error("model p = xgboost \"x\" (amount)", "r:1:1: model is not supported by this version of fraudcheck");
 }
 
@@ -572,7 +608,7 @@ int main(void)
 		cmocka_unit_test(null_is_neither),  cmocka_unit_test(nested_members),
 		cmocka_unit_test(base_amounts),     cmocka_unit_test(scores),
 		cmocka_unit_test(checks),           cmocka_unit_test(wrong_types),
-		cmocka_unit_test(errors_have_coordinates), cmocka_unit_test(errors_of_form),
+		cmocka_unit_test(errors_have_coordinates), cmocka_unit_test(errors_of_form), cmocka_unit_test(errors_of_features),
 		cmocka_unit_test(errors_of_meaning), cmocka_unit_test(declared_fields),
 		cmocka_unit_test(hostile_files),    cmocka_unit_test(random_files),
 	};

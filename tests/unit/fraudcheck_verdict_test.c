@@ -38,9 +38,11 @@ static int has_verdict(json_t *o)
 
 static void begin(struct judge *j, const char *rules, bool explain)
 {
+	struct judge_options options = JUDGE_DEFAULTS;
 	struct buf errors = {0};
 
-	if (judge_init(j, "test.rules", span_of(rules), "currencies", default_currencies(), explain, &errors) < 0)
+	options.explain = explain;
+	if (judge_init(j, "test.rules", span_of(rules), "currencies", default_currencies(), &options, &errors) < 0)
 		fail_msg("%s", buf_text(&errors));
 	buf_free(&errors);
 }
@@ -337,7 +339,7 @@ static void hashes(void **state)
 	begin(&a, "flag f : true", false);
 	begin(&b, "flag f : true", true);
 	begin(&c, "flag f : true ", false);
-	assert_int_equal(judge_init(&d, "x", SPAN("flag f : true"), "y", span_of(usd), false, &errors), 0);
+	assert_int_equal(judge_init(&d, "x", SPAN("flag f : true"), "y", span_of(usd), &JUDGE_DEFAULTS, &errors), 0);
 	assert_int_equal(strlen(a.ruleset), 12);
 	assert_string_equal(a.ruleset, b.ruleset);
 	assert_string_not_equal(a.ruleset, c.ruleset);
@@ -365,7 +367,7 @@ static void bad_currencies(void **state)
 		struct buf errors = {0};
 		struct judge j;
 
-		assert_int_equal(judge_init(&j, "x", SPAN("flag f : true"), "y", span_of(cases[i][0]), false, &errors), -1);
+		assert_int_equal(judge_init(&j, "x", SPAN("flag f : true"), "y", span_of(cases[i][0]), &JUDGE_DEFAULTS, &errors), -1);
 		assert_string_equal(buf_text(&errors), cases[i][1]);
 		buf_free(&errors);
 	}
