@@ -41,6 +41,7 @@ struct claim {
 	/* As the transaction under way sees it. */
 	bool locked;
 	int64_t position;            /* the stored one */
+	int64_t stored_offset, stored_ts; /* of the last record that was counted before; -1: none */
 	int64_t gap;                 /* offsets accepted as lost in this transaction */
 	int64_t rows, duplicates, dead_letters, labels, skipped;
 	int64_t last_offset, last_ts; /* of the last record counted; -1: none */

@@ -91,6 +91,10 @@ void fence_take_claims(struct batch *b);
  */
 int fence_lock(struct fence *f, struct server *s, struct batch *b);
 
+/* Is the record at the offset that was counted last the one that was counted? If not (EXIT_CONFLICT, the message is printed) the topic
+ * is another one, and to skip what lies below the position would lose it. */
+bool fence_recognises(const struct claim *c, int64_t offset, int64_t ts);
+
 /* Count each record by its verdict and work out the new positions. */
 void fence_count(struct batch *b);
 

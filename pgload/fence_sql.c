@@ -194,6 +194,8 @@ static int check_locked(struct fence *f, struct server *s, struct claim *c, cons
 
 	c->locked = p->seen = true;
 	c->position = to_int(r, row, 1);
+	c->stored_offset = PQgetisnull(r, row, 4) ? -1 : to_int(r, row, 4);
+	c->stored_ts = PQgetisnull(r, row, 5) ? -1 : to_int(r, row, 5);
 	if (!PQgetisnull(r, row, 2)) {
 		log_error("stream %s is broken since %s: records of %s/%" PRId32 " came out of order. Read it again from its "
 		          "beginning, after "
@@ -252,6 +254,20 @@ int fence_lock(struct fence *f, struct server *s, struct batch *b)
 			status = check_missing(&b->claim[i]);
 	PQclear(r);
 	return status;
+}
+
+bool fence_recognises(const struct claim *c, int64_t offset, int64_t ts)
+{
+	const struct partition *p = c->partition;
+
+	if (offset != c->stored_offset || c->stored_ts < 0 || ts == c->stored_ts)
+		return true;
+	log_error("%s/%" PRId32 " of stream %s: the record at offset %" PRId64 " has time %" PRId64 ", but the one that was "
+	          "stored from there had time %" PRId64 ": this is not the topic that was read (re-created?). Nothing of "
+	          "it is stored; give the stream another name (consumer group or --stream), or forget the old topic with "
+	          "pgload --reset-stream --stream %s",
+	          p->topic, p->partition, p->stream, offset, ts, c->stored_ts, p->stream);
+	return false;
 }
 
 /* --- advancing ------------------------------------------------------------------------------------------- */

@@ -153,17 +153,22 @@ static enum outcome load(struct writer *w, struct stage *st, struct batch *b, bo
 	return stage_load(st, w->server, b, 0, b->count) < 0 ? FAILED : DONE;
 }
 
-/* What lies below its partition's position is stored already; what was refused before it came here is a dead letter. */
-static void judge_positions(const struct writer *w, struct batch *b)
+/* What lies below its partition's position is stored already; what was refused before it came here is a dead letter. false: what lies
+ * there is another topic's. */
+static bool judge_positions(const struct writer *w, struct batch *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		struct record *r = &b->record[i];
 
-		if (w->fence != NULL && r->partition != NULL && r->offset < r->partition->claim->position)
+		if (w->fence != NULL && r->partition != NULL && r->offset < r->partition->claim->position) {
+			if (!fence_recognises(r->partition->claim, r->offset, r->ts))
+				return false;
 			r->verdict = VERDICT_SKIPPED;
-		else if (r->sink == SINK_DEAD)
+		} else if (r->sink == SINK_DEAD) {
 			r->verdict = VERDICT_DEAD;
+		}
 	}
+	return true;
 }
 
 /* Would a second try store the batch twice? Its positions forbid that, where it has any; a key need not be there. */
@@ -234,7 +239,10 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 		if (*status != EXIT_DONE)
 			return *status < 0 ? FAILED : STOP;
 	}
-	judge_positions(w, b);
+	if (!judge_positions(w, b)) {
+		*status = EXIT_CONFLICT;
+		return STOP;
+	}
 	if ((outcome = load(w, w->table, b, careful, status)) != DONE ||
 	    (outcome = load(w, w->label, b, careful, status)) != DONE)
 		return outcome;

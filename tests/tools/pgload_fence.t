@@ -205,6 +205,22 @@ takes "a cluster" here
 there() { run b resume 1; assigned c2; line 1; }
 refused 65 "another one" there
 
+note "another topic of that name"
+fresh
+takes "ten records" ten
+later_times() { sed 's/"ts":1/"ts":2/'; }
+made_again() { run b beginning 0; line 0 1 2 3 4 5 6 7 8 9 10 11 | later_times; }
+refused 65 "a record at a stored offset with another time" made_again
+like "names offset and times" "$(cat "$work/err")" 'tx/0 .* offset 9 has time 2009, .* time 1009'
+refused 65 "also when batches end before it" made_again --batch 2
+made_again_late() { run c resume 10; line 10; committed; run d beginning 0; line 9 10 11 | later_times; }
+load made_again_late 2>"$work/err"
+is "a topic made again behind a run: status" "$?" 65
+is "nothing of it is stored" "$(books)" "0|11|11|0|0|0|0"
+few_again() { run e beginning 0; line 0 1 2 | later_times; }
+takes "one that ends before that record cannot be told from a replay" few_again
+is "nothing of it is stored, either" "$(books)" "0|11|11|0|0|0|0"
+
 note "two targets, two writers"
 fresh
 sql "create table copy_of (like fact_transaction including all)" >/dev/null
