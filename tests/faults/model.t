@@ -10,7 +10,7 @@ one() { # CASE
 	local file=$work/$1
 	read -r wanted how defines <"$file"
 	# shellcheck disable=SC2086
-	timeout "${TIME:-300}" "$root/tests/model/search" $defines >"$file.found" 2>&1 || echo "failed: status $?" >>"$file.found"
+	timeout 1800 "$root/tests/model/search" $defines >"$file.found" 2>&1 || echo "failed: status $?" >>"$file.found"
 }
 export -f one
 export root work

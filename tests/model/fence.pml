@@ -5,9 +5,9 @@
  * server. What the code does stands here under the code's names: assign() is start_decide() of kcat-like/start.c; the reading is open_segment(),
  * note_record() and note_control() of pgload/fence.c; the transaction is fence_lock(), fence_count() and fence_advance() of pgload/fence_sql.c in
  * the order of try_batch() in pgload/writer.c. What may go wrong is bounded by the numbers below and comes at any moment; which of it is
- * searched together, tests/model/check says.
+ * searched together, tests/model/cases says.
  *
- * Each rule is there unless its NO_… is defined: tests/tools/model.t wants no error from the whole model, and a counter-example for each
+ * Each rule is there unless its NO_… is defined: tests/faults/model.t wants no error from the whole model, and a counter-example for each
  * rule that is taken away.
  */
 #ifndef L
