@@ -127,6 +127,10 @@ check-tools: all
 check-e2e: all
 	$(PROVE) tests/e2e
 
+# Marts against a count of everything, while writers of all kinds are at work: for TIME seconds.
+check-long: all
+	TIME=$(or $(TIME),60) prove -v tests/e2e/aggregate-property.t
+
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
 check-faults: all $(PROXY) $(FAULT_HELPERS)
 	$(PROVE) tests/faults
@@ -154,6 +158,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-faults faults asan clang demo install clean
+.PHONY: all unit check check-tools check-e2e check-long check-faults faults asan clang demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
