@@ -90,7 +90,7 @@ pid_of() { cat "$work/$1/$2.pid" 2>/dev/null; }
 running() { [ -n "$(pid_of "$1" kconsume)" ] && [ -n "$(pid_of "$1" fraudcheck)" ] && [ -n "$(pid_of "$1" pgload)" ]; }
 supervised() { kill -0 "$(cat "$work/$1.supervisor")" 2>/dev/null; }
 ended() { ! supervised "$1"; }
-restart_count() { wc -l <"$work/$1/statuses" 2>/dev/null || echo 0; }
+restart_count() { cat "$work/$1/statuses" 2>/dev/null | wc -l; }
 
 # kill_stage SIGNAL NAME STAGE: fails if it does not run at the moment.
 kill_stage() {
