@@ -108,11 +108,15 @@ PROXY = $(BUILD)/tests/proxy/proxy
 $(PROXY): $(addprefix $(BUILD)/tests/proxy/,proxy.o link.o frames.o) $(BUILD)/libtxpipe.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
 
-# A producer of any bytes.
-FAULT_HELPERS = $(BUILD)/tests/faults/produce
+# A producer of any bytes; what makes reading and writing fail.
+FAULT_HELPERS = $(BUILD)/tests/faults/produce $(BUILD)/tests/faults/iofault.so
 
 $(BUILD)/tests/faults/produce: $(BUILD)/tests/faults/produce.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG_CONFIG) --libs rdkafka)
+
+$(BUILD)/tests/faults/iofault.so: tests/faults/iofault.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 
 # Tests of the tools, in TAP, by prove; those that need no server come first.
 export TXPIPE_BIN = $(abspath $(BIN))
@@ -143,7 +147,8 @@ asan:
 		-fno-omit-frame-pointer" check
 
 clang:
-	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce
+	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce \
+		build/clang/tests/faults/iofault.so
 
 demo: all
 	scripts/demo

@@ -137,6 +137,7 @@ int metrics_start(const char *path)
 
 void metrics_tick(void)
 {
+	bool failed;
 	int64_t now;
 
 	if (target == NULL)
@@ -145,16 +146,20 @@ void metrics_tick(void)
 	if (now - written_at < WRITE_EVERY_US)
 		return;
 	written_at = now;
-	if (write_file() < 0 && !warned) {
-		warned = true;
+	failed = write_file() < 0;
+	if (failed && !warned)
 		log_warn("cannot write metrics to %s: %s", target, strerror(errno));
-	}
+	else if (!failed && warned)
+		log_notice("metrics are written to %s again", target);
+	warned = failed;
 }
 
-void metrics_finish(void)
+int metrics_finish(void)
 {
-	if (target != NULL && write_file() < 0 && !warned)
-		log_warn("cannot write metrics to %s: %s", target, strerror(errno));
+	if (target == NULL || write_file() == 0)
+		return EXIT_DONE;
+	log_error("cannot write metrics to %s: %s; what is there tells of an earlier moment", target, strerror(errno));
+	return EXIT_IO;
 }
 
 int metrics_health(const char *path)

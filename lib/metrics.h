@@ -40,11 +40,12 @@ static inline void metric_set(struct metric *m, double value)
  * with a message EXIT_IO, or EXIT_USAGE for what is there and no file: writing by rename would replace a device. */
 int metrics_start(const char *path);
 
-/* Call often: writes if two seconds have passed since the last time. A failing write is warned of once. */
+/* Call often: writes if two seconds have passed since the last time. That it fails is said once, and that it works again: work is worth more
+ * than its figures. */
 void metrics_tick(void);
 
-/* The last write, at exit. */
-void metrics_finish(void);
+/* The last write, at exit. EXIT_DONE, or EXIT_IO with a message: the file tells of an earlier moment. */
+int metrics_finish(void);
 
 /* --health: EXIT_DONE if the file was written within the last 30 seconds, else EXIT_DATA with a message. */
 int metrics_health(const char *path);

@@ -1,8 +1,10 @@
 #include "tool.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "exit.h"
@@ -31,11 +33,16 @@ void tool_start(const struct common *common)
 
 int tool_finish(const struct common *common, int status, uint64_t rejects)
 {
-	metrics_finish();
+	int last = metrics_finish();
+
+	if (close(STDOUT_FILENO) < 0 && errno != EBADF) {
+		log_error("cannot write to stdout: %s", strerror(errno));
+		last = EXIT_IO;
+	}
 	if (status == EXIT_DONE && common->max_rejects != INT64_MAX && rejects > (uint64_t)common->max_rejects) {
 		log_error("%" PRIu64 " rejects, more than the %" PRId64 " that --max-rejects allows", rejects,
 		          common->max_rejects);
 		return EXIT_DATA;
 	}
-	return status;
+	return status == EXIT_DONE ? last : status;
 }

@@ -16,7 +16,8 @@ void tool_hold_standard(void);
 /* Signals, metrics. Ends the process on failure. Call right after opt_parse(). */
 void tool_start(const struct common *common);
 
-/* Last metrics; turns EXIT_DONE into EXIT_DATA when rejects > --max-rejects (with a message). Returns the exit
+/* Last metrics, and closes stdout: some file systems tell only then that it is not all there. Turns EXIT_DONE into EXIT_DATA when
+ * rejects > --max-rejects, or into EXIT_IO when one of the two failed (with a message). Returns the exit
  * status. After a signal the status stays what it is: an orderly end is EXIT_DONE. */
 int tool_finish(const struct common *common, int status, uint64_t rejects);
 

@@ -456,6 +456,8 @@ static int end_transaction(struct deliver *d, int status)
 
 static int close_rejects(struct deliver *d)
 {
+	int fd;
+
 	if (d->rejects_fd < 0) {
 		if (d->refused == 0)
 			return EXIT_DONE;
@@ -467,7 +469,15 @@ static int close_rejects(struct deliver *d)
 	if (d->refused > 0)
 		log_warn("%" PRIu64 " messages were refused, the first at line %" PRIu64 ": %s; they are in %s", d->refused,
 		         d->refused_line, d->refused_detail, d->o->rejects);
-	return out_flush(&d->rejects) == 0 ? EXIT_DONE : out_failed(&d->rejects, d->o->rejects);
+	if (out_flush(&d->rejects) < 0)
+		return out_failed(&d->rejects, d->o->rejects);
+	out_free(&d->rejects);
+	fd = d->rejects_fd;
+	d->rejects_fd = -1;
+	if (close(fd) == 0)
+		return EXIT_DONE;
+	log_error("--rejects %s: %s", d->o->rejects, strerror(errno));
+	return EXIT_IO;
 }
 
 int deliver_close(struct deliver *d, int status)
