@@ -37,6 +37,8 @@ helper() { [ -e "$helpers/$1" ] || { echo "Bail out! $helpers/$1 is missing: mak
 
 topic() { "$root/scripts/kafka" topic -D "$work/kafka" "$@" max.message.bytes=5242880; } # NAME PARTITIONS [PROP=VAL]...
 make_database() { createdb "$1" && PGDATABASE=$1 pgload --init -q >/dev/null; }
+# DATABASE TABLE: like fact_transaction, but nothing in it keeps a row from being there twice.
+table_without_key() { PGDATABASE=$1 sql "create table $2 (like fact_transaction including defaults)"; }
 
 # --- pipelines under a supervisor that restarts at once --------------------------------------------------------------
 # scripts/stream waits longer after each fault, as it should; tests that injure every second cannot. The status rules are the same.
@@ -69,9 +71,10 @@ supervise() {
 				trap : TERM INT
 				stage "$name" kconsume "${consume[@]}" | stage "$name" fraudcheck "${fraudcheck_command[@]}" |
 					stage "$name" pgload "${load[@]}" >>"$work/$name/commits"
-				echo "${PIPESTATUS[*]}" >>"$work/$name/statuses"
+				statuses=${PIPESTATUS[*]}
+				rm -f "$work/$name"/*.pid # before the run is counted: whoever sees it counted sees the pids of the next one
+				echo "$statuses" >>"$work/$name/statuses"
 			) 2>/dev/null
-			rm -f "$work/$name"/*.pid
 			case " $(tail -1 "$work/$name/statuses") " in
 			*" 1 "* | *" 2 "* | *" 65 "* | *" 70 "* | *" 134 "* | *" 139 "*)
 				touch "$work/$name/failed"
@@ -96,6 +99,24 @@ restart_count() { cat "$work/$1/statuses" 2>/dev/null | wc -l; }
 kill_stage() {
 	local pid
 	pid=$(pid_of "$2" "$3") && [ -n "$pid" ] && kill "-$1" "$pid" 2>/dev/null
+}
+
+# kill_inside NAME: pgload inside an open transaction: it is halted first, then seen in pg_stat_activity, then killed. Between two transactions it
+# goes on and is halted again. The database must have no other pgload.
+kill_inside() {
+	local pid try
+	for try in {1..50}; do
+		pid=$(pid_of "$1" pgload) && [ -n "$pid" ] && kill -STOP "$pid" 2>/dev/null || return 1
+		if [ "$(sql "select count(*) from pg_stat_activity where application_name = 'pgload' and datname = current_database() and
+			backend_xid is not null and state in ('active', 'idle in transaction')")" -gt 0 ]; then
+			kill -9 "$pid"
+			return
+		fi
+		kill -CONT "$pid"
+		draw_ms 1 40
+		sleep "$pause"
+	done
+	return 1
 }
 
 # finish_pipeline NAME: kconsume ends, the rest drains and commits.
@@ -151,21 +172,25 @@ contents() { # DATABASE [TABLE]
 	PGDATABASE=$1 psql -X -q -A -t -v ON_ERROR_STOP=1 -v facts="${2:-fact_transaction}" -f "$root/tests/faults/contents.sql" | sort
 }
 
-# undisturbed DATABASE: the topic once more, from the beginning, into a database of its own, with nothing going wrong.
+# undisturbed DATABASE [TABLE]: the topic once more, from the beginning, into a database of its own, with nothing going wrong. A TABLE of its own
+# is one without a key.
 undisturbed() {
 	local partitions
 	make_database "$1" || return 1
+	[ -z "${2-}" ] || table_without_key "$1" "$2" || return 1
 	partitions=$(kconsume -q -Q -J -t "$topic_name" | jq -r .partition | sort -n | paste -sd,)
-	kconsume -q -e -t "$topic_name" -p "$partitions" --stream "$stream" | fraudcheck -q | PGDATABASE=$1 pgload -q --stream "$stream" >/dev/null
+	kconsume -q -e -t "$topic_name" -p "$partitions" --stream "$stream" | fraudcheck -q |
+		PGDATABASE=$1 pgload -q --stream "$stream" -t "${2:-fact_transaction}" >/dev/null
 	[ "${PIPESTATUS[*]}" = "0 0 0" ]
 }
 
-# same_as_undisturbed FAULT TIMES [TABLE]: three checks and the report's line: what is stored in $PGDATABASE against an undisturbed run.
+# same_as_undisturbed FAULT TIMES [TABLE]: the checks and the report's line: what is stored in $PGDATABASE (in TABLE, which has no key) against an
+# undisturbed run.
 same_as_undisturbed() {
 	local fault=$1 times=$2 table=${3-} reference lost doubled records
 	reference=ref_$(printf %s "$PGDATABASE$fault" | md5sum | cut -c1-12)
-	ok "$fault: an undisturbed run for comparison" undisturbed "$reference"
-	contents "$reference" >"$work/$reference.want"
+	ok "$fault: an undisturbed run for comparison" undisturbed "$reference" "$table"
+	contents "$reference" "$table" >"$work/$reference.want"
 	contents "$PGDATABASE" "$table" >"$work/$reference.got"
 	records=$(PGDATABASE=$reference sql 'select coalesce(sum(next_offset - first_offset), 0) from stream_position')
 	lost=$(comm -23 "$work/$reference.want" "$work/$reference.got" | wc -l)
