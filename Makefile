@@ -12,7 +12,7 @@ FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c de
 	judge.c keys.c lookup.c map.c multiset.c plan.c pool.c program.c render.c ring.c rule_check.c rule_error.c rule_expr.c rule_lex.c \
 	rule_parse.c rule_stateful.c splice.c tally.c vm.c window.c work.c)
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
-	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c load.c migrate.c positions.c row.c server.c stage.c \
+	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c holes.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c worker.c writer.c)
 AGGREGATE  = aggregate/aggregate.c $(filter-out aggregate/aggregate.c,$(wildcard aggregate/*.c))
 

@@ -7,6 +7,7 @@
 #define PGLOAD_BATCH_H
 
 #include "buf.h"
+#include "holes.h"
 #include "reject.h"
 
 enum verdict {
@@ -37,12 +38,15 @@ struct claim {
 	bool resume, beginning;      /* origin of the segment */
 	int64_t end;                 /* one past the last line, or `next` of an end line; -1: none */
 	char cluster[64];            /* from an `assigned` line; "": none */
+	struct piece run;            /* in batch.text */
+	struct holes holes;          /* what its lines left out */
 
 	/* As the transaction under way sees it. */
 	bool locked;
 	int64_t position;            /* the stored one */
 	int64_t stored_offset, stored_ts; /* of the last record that was counted before; -1: none */
 	int64_t gap;                 /* offsets accepted as lost in this transaction */
+	struct holes left_out;       /* by this run when the position moved beyond it; the new ones are added to it */
 	int64_t rows, duplicates, dead_letters, labels, skipped;
 	int64_t last_offset, last_ts; /* of the last record counted; -1: none */
 	int64_t next;                /* the new position */

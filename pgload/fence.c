@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "exit.h"
 #include "log.h"
 #include "parse.h"
 
@@ -32,6 +33,9 @@ void fence_free(struct fence *f)
 	buf_free(&f->stream_names);
 	buf_free(&f->topics);
 	buf_free(&f->clusters);
+	buf_free(&f->runs);
+	buf_free(&f->holes);
+	buf_free(&f->text);
 	for (size_t i = 0; i < sizeof(f->numbers) / sizeof(f->numbers[0]); i++)
 		buf_free(&f->numbers[i]);
 }
@@ -113,10 +117,20 @@ static struct claim *claim_of(struct batch *b, struct partition *p)
 		c->of = p->of;
 		c->resume = p->resume;
 		c->beginning = p->beginning;
+		c->run = batch_text(b, span_of(p->run));
 		p->touched = true;
 		p->claim_at = b->claims - 1;
 	}
 	return &b->claim[p->claim_at];
+}
+
+/* The next record has this offset, or the log ends there: what the run has left out before it. */
+static void note_hole(struct claim *c, const struct partition *p, int64_t offset)
+{
+	int64_t from = p->next_line > p->begin ? p->next_line : p->begin;
+
+	if (offset > from)
+		holes_add(&c->holes, from, offset);
 }
 
 static void note_control(struct batch *b, struct partition *p, const struct envelope *e)
@@ -130,6 +144,7 @@ static void note_control(struct batch *b, struct partition *p, const struct enve
 	if (e->event == EVENT_END) {
 		if (e->next > c->end)
 			c->end = e->next;
+		note_hole(c, p, e->next);
 		if (e->next > p->next_line)
 			p->next_line = e->next;
 	}
@@ -151,11 +166,14 @@ static enum fence_answer note_record(struct batch *b, struct partition *p, const
 	if (e->warm != (e->offset < p->begin))
 		return refuse(r, e, e->warm ? "a warm record that is not before the begin of its run"
 		                            : "a record before the begin of its run");
+	if (!e->warm) {
+		struct claim *c = claim_of(b, p);
+
+		note_hole(c, p, e->offset);
+		c->end = e->offset + 1;
+	}
 	p->next_line = e->offset + 1;
-	if (e->warm)
-		return FENCE_SKIP;
-	claim_of(b, p)->end = e->offset + 1;
-	return FENCE_TAKE;
+	return e->warm ? FENCE_SKIP : FENCE_TAKE;
 }
 
 enum fence_answer fence_note(struct fence *f, struct batch *b, const struct intake *in, const struct line_reader *r,
@@ -224,6 +242,30 @@ void fence_take_claims(struct batch *b)
 			p->satisfied = false;
 		}
 	}
+}
+
+int fence_check_holes(const struct batch *b, const struct partition **p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < b->claims; i++)
+		any |= b->claim[i].left_out.count > 0;
+	for (size_t i = 0; i < b->count && any; i++) {
+		const struct record *r = &b->record[i];
+		const struct claim *c = r->partition != NULL ? r->partition->claim : NULL;
+
+		if (c == NULL || r->offset >= c->position || !holes_have(&c->left_out, r->offset))
+			continue;
+		*p = r->partition;
+		log_error("%s:%" PRIu64 ": %s/%" PRId32 " of stream %s, run %.*s: offset %" PRId64 " was left out when what follows it was "
+		          "stored, by another pgload or under another filter: something splits the records between kconsume and pgload, and "
+		          "some are not stored. Take it out of the pipe, then pgload --reset-stream --stream %s (what is read again is not "
+		          "stored twice)",
+		          r->source, r->line, (*p)->topic, (*p)->partition, (*p)->stream, SPAN_ARG(batch_piece(&b->text, c->run)), r->offset,
+		          (*p)->stream);
+		return EXIT_CONFLICT;
+	}
+	return EXIT_DONE;
 }
 
 static void count_record(struct claim *c, const struct record *r)

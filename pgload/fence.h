@@ -53,7 +53,7 @@ struct fence {
 	struct partition *last;      /* of the line before */
 	struct gap *gap;
 	size_t gaps;
-	struct buf stream_names, topics, numbers[9], clusters;
+	struct buf stream_names, topics, numbers[9], clusters, runs, holes, text;
 };
 
 enum fence_answer {
@@ -95,16 +95,23 @@ int fence_lock(struct fence *f, struct server *s, struct batch *b);
  * is another one, and to skip what lies below the position would lose it. */
 bool fence_recognises(const struct claim *c, int64_t offset, int64_t ts);
 
+/*
+ * Does the batch bring a record, below the stored position, that its own run had left out? Then the run was split over several writers, or
+ * filtered otherwise before, and others may be lost. EXIT_DONE, or EXIT_CONFLICT with a message, and the partition in *p.
+ */
+int fence_check_holes(const struct batch *b, const struct partition **p);
+
 /* Count each record by its verdict and work out the new positions. */
 void fence_count(struct batch *b);
 
 /* Store the new positions. 0, or -1: a statement failed. */
-int fence_advance(struct fence *f, struct server *s, const struct batch *b);
+int fence_advance(struct fence *f, struct server *s, struct batch *b);
 
 /* The transaction committed: the batch is done. */
 void fence_committed(const struct batch *b);
 
-/* In a transaction of its own, while nothing is being written: records of the partition came out of order; refuse the stream until it is reset. */
+/* In a transaction of its own, while nothing is being written: records of the partition came out of order, or were
+ * split; refuse the stream until it is reset. */
 void fence_break(struct fence *f, struct server *s, const struct partition *p);
 
 #endif

@@ -215,6 +215,14 @@ static int check_locked(struct fence *f, struct server *s, struct claim *c, cons
 	return EXIT_DONE;
 }
 
+/* Was it this run that moved the position? Then what it had left out is known. */
+static void read_holes(const struct batch *b, struct claim *c, const PGresult *r, int row)
+{
+	c->left_out.count = 0;
+	if (span_eq(span_of(PQgetvalue(r, row, 6)), batch_piece(&b->text, c->run)))
+		holes_read(&c->left_out, PQgetvalue(r, row, 7));
+}
+
 static PGresult *lock_rows(struct fence *f, struct server *s, const struct batch *b)
 {
 	struct buf *partitions = &f->numbers[0];
@@ -247,8 +255,12 @@ int fence_lock(struct fence *f, struct server *s, struct batch *b)
 	r = lock_rows(f, s, b);
 	if (r == NULL)
 		return -1;
-	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++)
-		status = check_locked(f, s, &b->claim[to_int(r, row, 0) - 1], r, row);
+	for (int row = 0; status == EXIT_DONE && row < PQntuples(r); row++) {
+		struct claim *c = &b->claim[to_int(r, row, 0) - 1];
+
+		read_holes(b, c, r, row);
+		status = check_locked(f, s, c, r, row);
+	}
 	for (size_t i = 0; status == EXIT_DONE && i < b->claims; i++)
 		if (!b->claim[i].locked)
 			status = check_missing(&b->claim[i]);
@@ -277,7 +289,25 @@ static bool changed(const struct claim *c)
 	return c->next > c->position || c->gap > 0 || c->cluster[0] != '\0';
 }
 
-static void add_change(struct fence *f, const struct claim *c)
+/* The run that moved the position, and what it has left out on the way. */
+static void add_run(struct fence *f, const struct batch *b, struct claim *c)
+{
+	if (c->next == c->position) {
+		array_null(&f->runs);
+		array_null(&f->holes);
+		return;
+	}
+	array_text(&f->runs, batch_piece(&b->text, c->run));
+	holes_add_all(&c->left_out, &c->holes, c->position);
+	if (c->left_out.count == 0) {
+		array_null(&f->holes);
+		return;
+	}
+	holes_write(&c->left_out, &f->text);
+	array_text(&f->holes, buf_span(&f->text));
+}
+
+static void add_change(struct fence *f, const struct batch *b, struct claim *c)
 {
 	int64_t counted = c->rows + c->duplicates + c->dead_letters + c->labels;
 	int64_t holes = c->gap + (c->next - c->position) - counted;
@@ -300,21 +330,24 @@ static void add_change(struct fence *f, const struct claim *c)
 		array_text(&f->clusters, span_of(c->cluster));
 	else
 		array_null(&f->clusters);
+	add_run(f, b, c);
 }
 
-int fence_advance(struct fence *f, struct server *s, const struct batch *b)
+int fence_advance(struct fence *f, struct server *s, struct batch *b)
 {
-	const char *values[14] = {f->target, f->writer};
+	const char *values[16] = {f->target, f->writer};
 	int64_t expected = 0;
 
 	array_open(&f->stream_names);
 	array_open(&f->topics);
 	array_open(&f->clusters);
+	array_open(&f->runs);
+	array_open(&f->holes);
 	for (size_t i = 0; i < 9; i++)
 		array_open(&f->numbers[i]);
 	for (size_t i = 0; i < b->claims; i++) {
 		if (changed(&b->claim[i])) {
-			add_change(f, &b->claim[i]);
+			add_change(f, b, &b->claim[i]);
 			expected++;
 		}
 	}
@@ -325,7 +358,9 @@ int fence_advance(struct fence *f, struct server *s, const struct batch *b)
 	for (size_t i = 0; i < 9; i++)
 		values[4 + i] = array_close(&f->numbers[i]);
 	values[13] = array_close(&f->clusters);
-	PGresult *r = server_query(s, fence_advance_sql, 14, values);
+	values[14] = array_close(&f->runs);
+	values[15] = array_close(&f->holes);
+	PGresult *r = server_query(s, fence_advance_sql, 16, values);
 	if (r == NULL)
 		return -1;
 	int64_t updated = strtoll(PQcmdTuples(r), NULL, 10);

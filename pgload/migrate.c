@@ -11,6 +11,7 @@
 #include "embed/pgload/sql/schema_0002_positions.sql.h"
 #include "embed/pgload/sql/schema_0003_changes.sql.h"
 #include "embed/pgload/sql/schema_0004_parts.sql.h"
+#include "embed/pgload/sql/schema_0005_holes.sql.h"
 #include "embed/pgload/sql/migrate.sql.h"
 
 static const struct {
@@ -20,6 +21,7 @@ static const struct {
     {"positions", schema_0002_positions_sql},
     {"changes", schema_0003_changes_sql},
     {"parts", schema_0004_parts_sql},
+    {"holes", schema_0005_holes_sql},
 };
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };

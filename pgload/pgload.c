@@ -97,8 +97,9 @@ static void check_options(int operands)
 /* The suite's tables must be there: even plain loading needs dead_letter. */
 static int check_schema(struct server *s)
 {
-	PGresult *r = server_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') "
-	                           "is not null", 0, NULL);
+	PGresult *r = server_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') is not null, "
+	                           "exists (select from pg_attribute where attrelid = to_regclass('stream_position') "
+	                           "and attname = 'run_holes')", 0, NULL);
 	int status = EXIT_DONE;
 
 	if (r == NULL) {
@@ -107,6 +108,9 @@ static int check_schema(struct server *s)
 	}
 	if (PQgetvalue(r, 0, 0)[0] != 't') {
 		log_error("the database %s is not set up: run pgload --init", PQdb(s->c));
+		status = EXIT_USAGE;
+	} else if (PQgetvalue(r, 0, 1)[0] != 't') { /* what the last step made */
+		log_error("the tables in database %s are of an earlier version: run pgload --init", PQdb(s->c));
 		status = EXIT_USAGE;
 	}
 	PQclear(r);

@@ -235,9 +235,17 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 	if (server_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
 		return FAILED;
 	if (w->fence != NULL) {
+		const struct partition *split;
+
 		*status = fence_lock(w->fence, s, b);
 		if (*status != EXIT_DONE)
 			return *status < 0 ? FAILED : STOP;
+		*status = fence_check_holes(b, &split);
+		if (*status != EXIT_DONE) {
+			if (!w->dry_run)
+				fence_break(w->fence, s, split);
+			return STOP;
+		}
 	}
 	if (!judge_positions(w, b)) {
 		*status = EXIT_CONFLICT;

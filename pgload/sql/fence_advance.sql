@@ -9,9 +9,11 @@ set next_offset = u.next_offset,
 	last_offset = coalesce(u.last_offset, p.last_offset),
 	last_ts = case when u.last_offset is null then p.last_ts else u.last_ts end,
 	cluster_id = coalesce(u.cluster_id, p.cluster_id),
+	run = coalesce(u.run, p.run),
+	run_holes = case when u.run is null then p.run_holes else u.run_holes::bigint[] end,
 	writer = $2,
 	updated_at = clock_timestamp()
 from unnest($3::text[], $4::text[], $5::integer[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-		$12::bigint[], $13::bigint[], $14::text[])
-	as u(stream, topic, partition, next_offset, rows, duplicates, dead_letters, labels, holes, last_offset, last_ts, cluster_id)
+		$12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::text[])
+	as u(stream, topic, partition, next_offset, rows, duplicates, dead_letters, labels, holes, last_offset, last_ts, cluster_id, run, run_holes)
 where p.target = $1 and p.stream = u.stream and p.topic = u.topic and p.partition = u.partition and p.next_offset <= u.next_offset

@@ -6,13 +6,17 @@ start_postgres
 note "--init"
 exits 2 "without the tables" pgload </dev/null
 like "says what to do" "$(cat "$work/err")" 'run pgload --init'
-is "--init makes them" "$(pgload --init | jq -r .name | tr '\n' ' ')" "tables positions changes parts "
+is "--init makes them" "$(pgload --init | jq -r .name | tr '\n' ' ')" "tables positions changes parts holes "
 before=$(pg_dump -s | grep -v '^\\')
 is "again: nothing" "$(pgload --init; echo $?)" 0
 is "the schema is the same" "$(pg_dump -s | grep -v '^\\')" "$before"
 sql "insert into txpipe_schema values (999, 'later')"
 exits 2 "tables of a later version are left alone" pgload --init
 sql "delete from txpipe_schema where version = 999"
+createdb earlier
+for step in 0001_tables 0002_positions 0003_changes; do PGDATABASE=earlier psql -X -q -1 -f "$root/pgload/sql/schema_$step.sql"; done
+exits 2 "tables of an earlier version" env PGDATABASE=earlier pgload /dev/null
+like "… are brought up to date by whom it says" "$(cat "$work/err")" 'earlier version: run pgload --init'
 createdb old
 PGDATABASE=old sql "create table fact_transaction (transaction_id uuid primary key, amount float8, note text);
 	insert into fact_transaction values ('00000000-0000-4000-8000-000000000001', 1.5, 'mine')" >/dev/null

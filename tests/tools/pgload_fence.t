@@ -188,6 +188,59 @@ refused 65 "a run with two beginnings" changed
 after_end() { run a beginning 0; line 0; log_end 5; line 3; }
 refused 65 "a record below an end that was told" after_end
 
+note "one run, split over several writers"
+fresh
+odd() { run a beginning 0; line 1 3 5 7 9; }
+even() { run a beginning 0; line 0 2 4 6 8 10; }
+takes "every other line" odd
+takes "the same lines again" odd
+is "what was left out are holes" "$(books)" "0|10|5|0|0|0|5"
+refused 65 "the other lines, by another writer, in a dry run" even --dry-run
+is "which marks nothing" "$(sql "select count(*) from stream_position where broken_at is not null")" 0
+load even 2>"$work/err"
+is "the other lines: status" "$?" 65
+like "names the first one" "$(cat "$work/err")" 'offset 0 was left out'
+is "nothing of them is stored, and the stream is marked" "$(facts) $(sql "select next_offset, broken_at is not null from stream_position")" "5 10|t"
+ok "--reset-stream" pgload --reset-stream --stream s
+takes "and it is read again" ten
+is "without loss" "$(books) $(facts)" "0|10|5|5|0|0|0 10"
+fresh
+second_half() { run a resume 0; line 5 6 7; log_end 9; }
+first_half() { run a resume 0; line 0 1 2 3 4; }
+nothing_yet() { run z beginning 0; log_end 0; }
+takes "a position" nothing_yet
+takes "the second half first" second_half
+load first_half 2>"$work/err"
+is "the first half: status" "$?" 65
+fresh
+takes "a position" nothing_yet
+takes "the first half first" first_half
+takes "the second half" second_half
+is "are both there" "$(books) $(facts)" "0|9|8|0|0|0|1 8"
+in_the_end() { run a resume 0; line 8; }
+load in_the_end 2>"$work/err"
+is "a record where its run had said that there is none: status" "$?" 65
+fresh
+in_batches() { run a beginning 0; line 0 2; committed; line 4 6; }
+takes "holes of several batches" in_batches
+between() { run a beginning 0; line "$between"; }
+between=1
+load between 2>"$work/err"
+is "the first of them is remembered: status" "$?" 65
+fresh
+takes "every other line" odd
+whole() { run b beginning 0; line 0 1 2 3 4 5 6 7 8 9; }
+takes "another run may bring what a filter left out of the one before" whole
+is "and is not counted twice" "$(books)" "0|10|5|0|0|0|5"
+fresh
+many_holes() { run a beginning 0; line $(seq 1 2 399); }
+takes "more holes than are remembered" many_holes
+is "the latest ones are kept" "$(sql 'select cardinality(run_holes), run_holes[1], run_holes[128] from stream_position')" "128|272|399"
+takes "again" many_holes
+between=398
+load between 2>"$work/err"
+is "one of them comes: status" "$?" 65
+
 note "runs of one partition in one input"
 fresh
 concat() { run a beginning 0; line 0 1 2 3; run b beginning 0; line 0 1 2 3 4 5; run c resume 4; line 4 5 6; }

@@ -1,0 +1,145 @@
+#!/bin/bash
+# Mistakes that people make with the pieces. Each either does no harm, or ends in the exit status that says so, with the tables as they were.
+source "$(dirname "$0")/faults.sh"
+start_postgres
+start_kafka
+make_database mistakes
+export PGDATABASE=mistakes
+all=0,1,2,3
+
+# A topic of its own for each mistake, and a stream of the same name.
+begin() { # NAME RECORDS
+	topic_name=$1 stream=$1
+	topic "$1" 4
+	sql "truncate fact_transaction, dead_letter, fraud_label" # the other streams keep their positions: they must not disturb
+	add "$2"
+}
+added=0
+add() { added=$((added + 1)); txgen -q -n "$1" -s "$((seed + added))" --duplicates .02 --malformed .02 | kproduce -q -t "$topic_name"; }
+consume() { kconsume -q -e -t "$topic_name" -p "$all" --stream "$stream" "$@"; }
+load() { fraudcheck -q | pgload --stream "$stream" --batch 500 "$@" >"$work/commits" 2>"$work/err"; }
+resume() { consume --resume | load; }
+statuses() { echo "${PIPESTATUS[*]}"; }
+
+# refused NAME STATUS COMMAND...: the command (a pipeline in a function) ends with that status, and nothing has changed.
+refused() {
+	local status
+	snapshot >"$work/before"
+	"${@:3}" 2>>"$work/err"
+	status=$?
+	is "$1: refused" "$status" "$2"
+	[ "$status" -eq "$2" ] || sed 's/^/# /' "$work/err"
+	is "$1: nothing has changed" "$(snapshot | diff "$work/before" - | head -5)" ''
+}
+# broken NAME COMMAND...: refused with 65 after batches were committed, and again by pgload and --resume until the stream is reset; then the re-read
+# completes it.
+broken() {
+	local name=$1
+	"${@:2}"
+	is "$name: refused" "$?" 65
+	like "$name: says what to do" "$(cat "$work/err")" 'reordered or split.*--reset-stream|left out.*--reset-stream'
+	ok "$name: the stream is marked" [ "$(sql "select count(*) from stream_position where stream = '$stream' and broken_at is not null")" -ge 1 ]
+	snapshot >"$work/before"
+	consume --resume 2>"$work/err" | load
+	is "$name: --resume refuses it" "${PIPESTATUS[0]}" 65
+	consume | load
+	is "$name: pgload refuses it" "$?" 65
+	is "$name: nothing has changed" "$(snapshot | diff "$work/before" - | head -5)" ''
+	pgload --reset-stream --stream "$stream" -q >/dev/null
+	ok "$name: after --reset-stream it is read again" eval 'consume | load'
+	same_as_undisturbed "$name" 1
+}
+
+# --- two pipelines own the same partitions ---------------------------------------------------------------------------
+# One without a group, one in a group of another name: nobody tells them apart but the fence. While producing goes on.
+begin owners 3000
+add 3000 &
+adding=$!
+kconsume_command=(kconsume -q --resume -p "$all" -t owners --stream owners)
+supervise one
+kconsume_command=(kconsume -q -p "$all" -t owners --stream owners)
+supervise two
+kconsume_command=(kconsume -q --resume -G another -t owners --stream owners)
+supervise three
+wait "$adding"
+add 2000
+ok "three owners of the same partitions: everything arrives" wait_for 60 everything_stored
+for name in one two three; do ok "owner $name ends" finish_pipeline "$name"; done
+is "… all of them well" "$(cat "$work"/{one,two,three}/statuses | sort -u)" "0 0 0"
+same_as_undisturbed "three owners of the same partitions" 3
+
+# --- -o end, and another stream's positions --------------------------------------------------------------------------
+begin end 2000
+ok "a stream that has a position" resume
+add 1000
+from_end() { consume -o end | load; }
+refused "-o end on a stream that has a position" 65 from_end
+like "… says which records would be lost" "$(cat "$work/err")" 'would be lost'
+from_time() { consume -o "s@$(date +%s%3N)" | load; }
+refused "-o s@NOW on it" 65 from_time
+other_resume() { consume "--resume=pgload --positions --stream owners" | load; return "${PIPESTATUS[0]}"; }
+refused "--resume with another stream's positions" 2 other_resume
+other_database() { consume "--resume=pgload --positions --stream end -d dbname=elsewhere" | load; return "${PIPESTATUS[1]}"; }
+make_database elsewhere
+consume | fraudcheck -q | PGDATABASE=elsewhere pgload -q >/dev/null
+refused "--resume with the positions of another database that is further" 75 other_database
+other_name() { consume --stream wrong | load; }
+refused "another --stream in pgload than in kconsume" 65 other_name
+ok "-o end beside --resume is only for partitions without a position" eval 'consume -o end --resume | load'
+same_as_undisturbed "starts that would lose records" 5
+
+# --- things between the stages that reorder --------------------------------------------------------------------------
+begin sorted 3000
+ok "a stream that has a position" resume
+add 2000
+sorted() { consume --resume | LC_ALL=C sort | load; }
+broken "sort between the stages" sorted
+
+# As parallel does with two jobs: every other line goes through a worker that is late. What the quick one passes is committed long before.
+begin parallel 5000
+late_half() { awk -v late="$work/late" '/"event":/ || NR % 2 { print; next } { print >late } END { close(late); while ((getline line <late) > 0) print line }'; }
+parallel() { consume | late_half | load; }
+broken "a parallel stage" parallel
+begin swapped 4000
+swapped() { consume | awk 'NR == 3700 { held = $0; next } { print } NR == 3900 { print held }' | load; }
+broken "one record that comes 200 later" swapped
+ok "… batches had been committed before" [ "$(wc -l <"$work/commits")" -ge 1 ]
+
+# --- records split over two writers ----------------------------------------------------------------------------------
+
+# --- two sinks, two sources ------------------------------------------------------------------------------------------
+begin tee 3000
+sql "create table second_sink (like fact_transaction including all)"
+mkfifo "$work/second"
+pgload -q --stream tee -t second_sink <"$work/second" >/dev/null &
+second=$!
+ok "tee into two sinks" eval 'consume | fraudcheck -q | tee "$work/second" | pgload -q --stream tee >"$work/commits"'
+wait "$second"
+is "… the second ends well, too" "$?" 0
+is "… both are complete" "$(sql "select target, sum(next_offset), sum(rows) from stream_position where stream = 'tee' group by 1 order by 1" | sed 's/^[^|]*//' | uniq | wc -l)" 1
+is "… and equal" "$(sql 'select count(*) from (select to_jsonb(a) - array[$$xid$$, $$loaded_at$$] from fact_transaction a except all
+	select to_jsonb(b) - array[$$xid$$, $$loaded_at$$] from second_sink b) x')" 0
+sql "delete from stream_position where target = 'second_sink'; delete from dead_letter where target = 'second_sink'"
+same_as_undisturbed "tee into two sinks" 1
+
+begin twice 3000
+ok "two kconsumes, one after the other" eval '{ consume; consume; } | load'
+add 1000
+ok "the second one resumes" eval '{ consume; consume --resume; } | load'
+same_as_undisturbed "two kconsumes, one after the other" 2
+
+# --- torn lines ------------------------------------------------------------------------------------------------------
+begin torn 3000
+torn() { consume --resume | head -c 500001 | load; return "${PIPESTATUS[2]}"; }
+consume | head -c 500001 | fraudcheck -q 2>"$work/err" | pgload -q --stream torn >/dev/null
+is "a torn line before fraudcheck" "${PIPESTATUS[2]}" 74
+torn_before_pgload() { consume --resume | fraudcheck -q | head -c 200001 | pgload -q --stream torn 2>"$work/err" >/dev/null; }
+torn_before_pgload
+is "a torn line before pgload" "$?" 74
+like "… says so" "$(cat "$work/err")" 'torn'
+glued() { { consume --resume | head -c 200001; consume --resume; } | load; }
+{ consume --resume | head -c 200001; consume --resume; } | fraudcheck -q 2>"$work/err" | pgload -q --stream torn >/dev/null
+is "a torn line, and the next kconsume's first one behind it" "${PIPESTATUS[1]}" 74
+ok "a restart" resume
+same_as_undisturbed "torn lines before a restart" 3
+finish
