@@ -3,15 +3,14 @@
 source "$(dirname "$0")/faults.sh"
 start_postgres
 start_kafka
-make_database mistakes
-export PGDATABASE=mistakes
 all=0,1,2,3
 
-# A topic of its own for each mistake, and a stream of the same name.
+# A topic and a database of its own for each mistake, and a stream of the same name.
 begin() { # NAME RECORDS
 	topic_name=$1 stream=$1
 	topic "$1" 4
-	sql "truncate fact_transaction, dead_letter, fraud_label" # the other streams keep their positions: they must not disturb
+	make_database "$1"
+	export PGDATABASE=$1
 	add "$2"
 }
 added=0
@@ -19,7 +18,6 @@ add() { added=$((added + 1)); txgen -q -n "$1" -s "$((seed + added))" --duplicat
 consume() { kconsume -q -e -t "$topic_name" -p "$all" --stream "$stream" "$@"; }
 load() { fraudcheck -q | pgload --stream "$stream" --batch 500 "$@" >"$work/commits" 2>"$work/err"; }
 resume() { consume --resume | load; }
-statuses() { echo "${PIPESTATUS[*]}"; }
 
 # refused NAME STATUS COMMAND...: the command (a pipeline in a function) ends with that status, and nothing has changed.
 refused() {
@@ -37,7 +35,7 @@ broken() {
 	local name=$1
 	"${@:2}"
 	is "$name: refused" "$?" 65
-	like "$name: says what to do" "$(cat "$work/err")" 'reordered or split.*--reset-stream|left out.*--reset-stream'
+	like "$name: says what to do" "$(cat "$work/err")" '(reordered or split|left out|is broken).*--reset-stream'
 	ok "$name: the stream is marked" [ "$(sql "select count(*) from stream_position where stream = '$stream' and broken_at is not null")" -ge 1 ]
 	snapshot >"$work/before"
 	consume --resume 2>"$work/err" | load
@@ -77,15 +75,18 @@ refused "-o end on a stream that has a position" 65 from_end
 like "… says which records would be lost" "$(cat "$work/err")" 'would be lost'
 from_time() { consume -o "s@$(date +%s%3N)" | load; }
 refused "-o s@NOW on it" 65 from_time
-other_resume() { consume "--resume=pgload --positions --stream owners" | load; return "${PIPESTATUS[0]}"; }
+ok "another stream of the same topic" eval 'kconsume -q -e -t end -p "$all" --stream other | fraudcheck -q | pgload -q >"$work/commits"'
+other_resume() { consume "--resume=pgload --positions --stream other" | load; return "${PIPESTATUS[0]}"; }
 refused "--resume with another stream's positions" 2 other_resume
-other_database() { consume "--resume=pgload --positions --stream end -d dbname=elsewhere" | load; return "${PIPESTATUS[1]}"; }
 make_database elsewhere
-consume | fraudcheck -q | PGDATABASE=elsewhere pgload -q >/dev/null
-refused "--resume with the positions of another database that is further" 75 other_database
-other_name() { consume --stream wrong | load; }
+ok "another database is further" eval 'consume | fraudcheck -q | PGDATABASE=elsewhere pgload -q >"$work/commits"'
+other_database() { consume "--resume=pgload --positions --stream end -d dbname=elsewhere" | load; }
+refused "--resume with the positions of another database" 75 other_database
+other_name() { kconsume -q -e -t end -p "$all" --stream wrong | load; }
 refused "another --stream in pgload than in kconsume" 65 other_name
 ok "-o end beside --resume is only for partitions without a position" eval 'consume -o end --resume | load'
+pgload --reset-stream --stream other >/dev/null
+sql "delete from dead_letter where stream = 'other'"
 same_as_undisturbed "starts that would lose records" 5
 
 # --- things between the stages that reorder --------------------------------------------------------------------------
@@ -106,6 +107,40 @@ broken "one record that comes 200 later" swapped
 ok "… batches had been committed before" [ "$(wc -l <"$work/commits")" -ge 1 ]
 
 # --- records split over two writers ----------------------------------------------------------------------------------
+# As parallel --pipe does: each writer gets every other block of 500 lines, the second of them while the first one waits.
+begin split 4000
+split_up() {
+	consume | fraudcheck -q >"$work/whole"
+	awk -v first="$work/first" -v second="$work/second.in" '{ print >(int(NR / 500) % 2 ? second : first) }' "$work/whole"
+	pgload -q --stream split "$work/second.in" >"$work/commits" 2>"$work/err.second"
+	pgload -q --stream split "$work/first" >"$work/commits" 2>"$work/err"
+}
+broken "records split over two pgloads" split_up
+# both at the same time: one of them is refused, which one is a matter of chance
+begin shared 4000
+share_out() {
+	local first second
+	consume | fraudcheck -q >"$work/whole"
+	awk -v first="$work/first" -v second="$work/second.in" '{ print >(NR % 2 ? second : first) }' "$work/whole"
+	pgload -q --stream shared "$work/second.in" >"$work/commits" 2>"$work/err" &
+	second=$!
+	pgload -q --stream shared "$work/first" >"$work/commits.first" 2>"$work/err.first"
+	first=$?
+	wait "$second"
+	second=$?
+	[ "$second" -eq 65 ] || cp "$work/err.first" "$work/err"
+	[ "$first" -eq 65 ] || [ "$second" -ne 0 ] || return 0
+	return 65
+}
+broken "records shared out line by line" share_out
+# one file under two filters
+begin filtered 3000
+filter_twice() {
+	consume | fraudcheck -q >"$work/whole"
+	grep -a '"currency":"USD"' "$work/whole" | pgload -q --stream filtered >"$work/commits" 2>"$work/err.first"
+	grep -av '"currency":"USD"' "$work/whole" | pgload -q --stream filtered >"$work/commits" 2>"$work/err"
+}
+broken "one file under two filters" filter_twice
 
 # --- two sinks, two sources ------------------------------------------------------------------------------------------
 begin tee 3000
@@ -130,16 +165,14 @@ same_as_undisturbed "two kconsumes, one after the other" 2
 
 # --- torn lines ------------------------------------------------------------------------------------------------------
 begin torn 3000
-torn() { consume --resume | head -c 500001 | load; return "${PIPESTATUS[2]}"; }
-consume | head -c 500001 | fraudcheck -q 2>"$work/err" | pgload -q --stream torn >/dev/null
-is "a torn line before fraudcheck" "${PIPESTATUS[2]}" 74
-torn_before_pgload() { consume --resume | fraudcheck -q | head -c 200001 | pgload -q --stream torn 2>"$work/err" >/dev/null; }
-torn_before_pgload
-is "a torn line before pgload" "$?" 74
+consume | head -c 500001 | fraudcheck -q 2>"$work/err" | pgload -q --stream torn >"$work/commits"
+is "a torn line before fraudcheck" "${PIPESTATUS[*]:2}" "74 0"
 like "… says so" "$(cat "$work/err")" 'torn'
-glued() { { consume --resume | head -c 200001; consume --resume; } | load; }
-{ consume --resume | head -c 200001; consume --resume; } | fraudcheck -q 2>"$work/err" | pgload -q --stream torn >/dev/null
-is "a torn line, and the next kconsume's first one behind it" "${PIPESTATUS[1]}" 74
+consume --resume | fraudcheck -q | head -c 200001 | pgload -q --stream torn 2>"$work/err" >"$work/commits"
+is "a torn line before pgload" "${PIPESTATUS[3]}" 74
+like "… says so" "$(cat "$work/err")" 'torn'
+{ consume --resume | head -c 200001; consume --resume; } | fraudcheck -q 2>"$work/err" | pgload -q --stream torn >"$work/commits"
+is "a torn line, and the next kconsume's first one behind it" "${PIPESTATUS[*]:1}" "74 0"
 ok "a restart" resume
 same_as_undisturbed "torn lines before a restart" 3
 finish
