@@ -142,6 +142,11 @@ check-faults: all $(PROXY) $(FAULT_HELPERS)
 faults: all $(PROXY) $(FAULT_HELPERS)
 	tests/faults/run
 
+# Break the code on purpose and see a test fail: minutes.
+.PHONY: mutations
+mutations: all
+	tests/mutate
+
 asan:
 	$(MAKE) BUILD=build/asan BIN=build/asan/bin OPTIMISE="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer" check

@@ -291,6 +291,26 @@ wait "$two"; s2=$?
 is "two writers at one partition" "$s1 $s2" "0 0"
 is "no record is lost or doubled" "$(books) $(facts)" "0|2000|2000|0|0|0|0 2000"
 
+note "two writers that make the same row"
+fresh
+waiting() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'pgload' and wait_event_type = 'Lock'")" = "$1" ]; }
+locked() { [ "$(sql "select count(*) from pg_locks where mode = 'ExclusiveLock' and relation = 'fact_transaction'::regclass and granted")" = 1 ]; }
+mkfifo "$work/locker"
+psql -Xq <"$work/locker" >/dev/null & locker=$!
+exec 8>"$work/locker"
+echo "begin; lock table fact_transaction in exclusive mode;" >&8
+wait_for 20 locked
+head -500 "$work/a" | pgload >/dev/null 2>"$work/err.a" 8>&- & one=$!
+ok "one has made the row and waits for the table" wait_for 20 waiting 1
+head -800 "$work/b" | pgload >/dev/null 2>"$work/err.b" 8>&- & two=$!
+ok "the other waits for the row" wait_for 20 waiting 2
+exec 8>&-
+wait "$locker"
+wait "$one"; s1=$?
+wait "$two"; s2=$?
+is "both end well" "$s1 $s2$(cat "$work/err.a" "$work/err.b")" "0 0"
+is "no record is counted twice" "$(books) $(facts)" "0|800|800|0|0|0|0 800"
+
 note "filters and lost envelopes"
 fresh
 filtered() { many a | grep -v '"amount":[0-9]*7\.'; }
