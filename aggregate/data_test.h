@@ -5,13 +5,13 @@
 #ifndef AGGREGATE_DATA_TEST_H
 #define AGGREGATE_DATA_TEST_H
 
-#include "outcome.h"
-#include "session.h"
+#include "memory.h"
 
 /*
  * Run `count` tests that read the same relation (one, if it is singular) in the current transaction, and fill their
- * outcomes. Uses a savepoint: an error of one test does not touch the others.
+ * outcomes. Uses a savepoint: an error of one test does not touch the others. With a memory (or NULL) only what changed is
+ * read where that says enough, and the memory learns what was found.
  */
-void data_test_run(struct session *s, const struct project *p, struct outcome **test, size_t count);
+void data_test_run(struct session *s, const struct project *p, struct memory *memory, struct outcome **test, size_t count);
 
 #endif

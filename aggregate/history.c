@@ -21,15 +21,15 @@ static const char write_sql[] =
 
 static const char state_sql[] =
 	"insert into aggregate.state as s (relation_schema, relation_name, project, model, materialised, compiled, "
-	"definition, snapshot, system_identifier, built_at, changed_at, sources, rows) "
+	"definition, snapshot, system_identifier, built_at, changed_at, changed_by, sources, rows) "
 	"select x.schema, x.name, $2, x.model, x.materialised, x.compiled, x.definition, $3::pg_snapshot, $4::bigint, now(), "
-	"case when x.changed then now() else '-infinity' end, x.sources, nullif(x.rows, -1) "
+	"case when x.changed then now() else '-infinity' end, case when x.changed then pg_current_xact_id() end, x.sources, nullif(x.rows, -1) "
 	"from jsonb_to_recordset($1::jsonb) as x(schema text, name text, model text, materialised text, compiled text, "
 	"definition text, changed boolean, sources text, rows bigint) "
 	"on conflict (relation_schema, relation_name) do update set project = excluded.project, model = excluded.model, "
 	"materialised = excluded.materialised, compiled = excluded.compiled, definition = excluded.definition, "
 	"snapshot = excluded.snapshot, system_identifier = excluded.system_identifier, built_at = excluded.built_at, "
-	"changed_at = greatest(s.changed_at, excluded.changed_at), sources = excluded.sources, rows = excluded.rows";
+	"changed_at = greatest(s.changed_at, excluded.changed_at), changed_by = coalesce(excluded.changed_by, s.changed_by, pg_current_xact_id()), sources = excluded.sources, rows = excluded.rows";
 
 static void nodes_json(const struct project *p, const struct outcome *outcome, struct buf *nodes, struct buf *failures)
 {

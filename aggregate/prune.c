@@ -79,8 +79,8 @@ static int prune_source(struct pruning *u, const struct node *n)
 }
 
 /*
- * The images of changed and deleted rows (TABLE_retracted) are needed until every relation that follows changes has seen
- * them: those of transactions that all their snapshots contain are not.
+ * The images of changed and deleted rows (TABLE_retracted) are needed until every relation and test that follows changes has
+ * seen them: those of transactions that all their snapshots contain are not.
  */
 static int prune_retracted(struct pruning *u, const struct node *n)
 {
@@ -97,8 +97,9 @@ static int prune_retracted(struct pruning *u, const struct node *n)
 	PQclear(r);
 	if (!there)
 		return EXIT_DONE;
-	return prune_rows(u, relation, "$1::timestamptz is not null and retracted_by < "
-	                               "(select min(pg_snapshot_xmin(snapshot)) from aggregate.state where sources is not null)");
+	return prune_rows(u, relation, "$1::timestamptz is not null and retracted_by < (select min(pg_snapshot_xmin(snapshot)) from "
+	                               "(select snapshot from aggregate.state where sources is not null union all "
+	                               "select snapshot from aggregate.test_state) s)");
 }
 
 static int prune_sources(struct pruning *u)

@@ -12,6 +12,7 @@
 #include "history.h"
 #include "log.h"
 #include "materialise.h"
+#include "memory.h"
 #include "report.h"
 #include "seed.h"
 #include "session.h"
@@ -24,6 +25,8 @@ struct run {
 	struct session s;
 	struct outcome *outcome; /* of each node */
 	struct run_result result;
+	struct memory memory;    /* of tests, in a build */
+	bool remembers;
 	bool stopped; /* nothing more is begun */
 	int64_t began;
 };
@@ -177,7 +180,7 @@ static void run_tests(struct run *run, struct outcome *first)
 		    n->test.of == first->node->test.of && o->status == OUTCOME_NONE && ready(run, n) && blocked_by(run, n) == NULL)
 			batch[count++] = o;
 	}
-	data_test_run(&run->s, p, batch, count);
+	data_test_run(&run->s, p, run->remembers ? &run->memory : NULL, batch, count);
 	for (size_t i = 0; i < count; i++)
 		tell(run, batch[i]);
 	free(batch);
@@ -266,7 +269,7 @@ static int publish(struct run *run)
 {
 	struct db *db = &run->s.db;
 
-	if (history_state(&run->s, run->p, run->outcome) == 0 &&
+	if (history_state(&run->s, run->p, run->outcome) == 0 && (!run->remembers || memory_write(&run->memory) == 0) &&
 	    history_write(&run->s, run->p, &run->result, run->outcome) == 0 &&
 	    history_forget(&run->s, run->p, run->options->history) == 0 && db_query(db, "commit", NULL) == 0)
 		return run->result.exit_status;
@@ -334,6 +337,19 @@ static int make_schemas(struct run *run)
 	return EXIT_DONE;
 }
 
+/* A build judges by what changed since the last one. */
+static int recollect(struct run *run)
+{
+	if (run->options->command != RUN_BUILD)
+		return EXIT_DONE;
+	if (memory_read(&run->memory, &run->s, run->p, run->outcome) < 0)
+		return db_failed(&run->s.db, "cannot read aggregate.test_state");
+	run->remembers = true;
+	if (run->options->full_refresh)
+		memory_forget(&run->memory);
+	return EXIT_DONE;
+}
+
 static void free_outcomes(struct run *run)
 {
 	for (size_t i = 0; i < run->p->count; i++) {
@@ -358,6 +374,8 @@ int run_project(const struct project *p, const struct run_options *options, stru
 	status = begin(&run);
 	if (status == EXIT_DONE)
 		status = make_schemas(&run);
+	if (status == EXIT_DONE)
+		status = recollect(&run);
 	if (status == EXIT_DONE) {
 		run_nodes(&run);
 		status = run.result.exit_status = finish(&run);

@@ -5,12 +5,13 @@
 
 #include "embed/aggregate/sql/schema_1.sql.h"
 #include "embed/aggregate/sql/schema_2.sql.h"
+#include "embed/aggregate/sql/schema_3.sql.h"
 #include "exit.h"
 #include "log.h"
 
 enum { LOCK_CLASS = 0x61676772 }; /* "aggr": the first of the two numbers of our advisory locks */
 
-static const char *const migrations[] = {schema_1_sql, schema_2_sql};
+static const char *const migrations[] = {schema_1_sql, schema_2_sql, schema_3_sql};
 
 enum { LATEST = sizeof migrations / sizeof migrations[0] };
 
@@ -134,14 +135,14 @@ static int read_state(struct session *s)
 	if (version < LATEST)
 		return version < 0 ? -1 : 0;
 	if (db_query(&s->db, "select relation_schema, relation_name, project, model, compiled, definition, snapshot, "
-	                     "system_identifier, sources, coalesce(rows, -1) from aggregate.state", &r) < 0)
+	                     "system_identifier, sources, coalesce(rows, -1), changed_by from aggregate.state", &r) < 0)
 		return -1;
 	s->states = (size_t)PQntuples(r);
 	s->state = arena_alloc(&s->arena, s->states * sizeof *s->state);
 	for (int i = 0; i < PQntuples(r); i++)
 		s->state[i] = (struct state){keep(s, r, i, 0), keep(s, r, i, 1), keep(s, r, i, 2),
 		                             keep(s, r, i, 3), keep(s, r, i, 4), keep(s, r, i, 5),
-		                             keep(s, r, i, 6), keep(s, r, i, 7), keep(s, r, i, 8), db_int(r, i, 9)};
+		                             keep(s, r, i, 6), keep(s, r, i, 7), keep(s, r, i, 8), db_int(r, i, 9), keep(s, r, i, 10)};
 	PQclear(r);
 	return 0;
 }

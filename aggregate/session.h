@@ -13,6 +13,7 @@ struct state {
 	const char *schema, *name, *project, *model, *compiled, *definition;
 	const char *snapshot, *system_identifier, *sources; /* sources: of a model that follows changes (changes_layout) */
 	int64_t rows; /* or -1 */
+	const char *changed_by; /* transaction that last changed a row or the definition, or NULL */
 };
 
 struct source;
