@@ -140,7 +140,13 @@ dir=$work/supervised
 stream_script() { "$root/scripts/stream" "$1" --stream supervised --dir "$dir" "${@:2}"; }
 start_supervised() { stream_script start -n 2 -t "$topic_name" -X session.timeout.ms=6000; }
 at_exit stream_script stop
-kill_supervisors() { kill -9 $(cut -d' ' -f1 "$dir"/[12]/supervisor.pid); }
+kill_supervisors() {
+	local pids pid
+	pids=$(cut -d' ' -f1 "$dir"/[12]/supervisor.pid)
+	kill -9 $pids
+	# dead, not only about to die: `start` would take them for running
+	for pid in $pids; do wait_for 20 eval "! grep -q '^State:[[:space:]]*[^Z]' /proc/$pid/status" || return; done
+}
 supervisor_kills=0
 ok "scripts/stream starts" start_supervised
 spend 1
@@ -148,7 +154,7 @@ while [ "$supervisor_kills" -lt 2 ] || { ! over && [ "$supervisor_kills" -lt "$(
 	ok "the supervised stream moves" wait_for 60 moved "${mark[supervised]-0}"
 	# the stages live on as orphans, or one of them dies as well
 	draw 2
-	[ "$drawn" = 0 ] || kill -9 "$(cut -d' ' -f1 "$dir/1/pgload.pid")"
+	[ "$drawn" = 0 ] || kill -9 "$(cut -d' ' -f1 "$dir/1/pgload.pid")" 2>/dev/null
 	ok "both supervisors are killed" kill_supervisors
 	supervisor_kills=$((supervisor_kills + 1))
 	ok "and started again" start_supervised
