@@ -200,7 +200,7 @@ hold() { # STATEMENT: in a transaction, until `release`
 	printf '%s\n' "begin;" "$1;" >&6
 }
 release() {
-	echo 'rollback;' >&6
+	printf '%s\n' '\q' >&6 # what was started meanwhile holds the pipe open
 	exec 6>&-
 	wait "$holder"
 }
