@@ -26,7 +26,7 @@ struct entry {
 	const char *word; /* the test's name as written */
 	struct test test;
 	struct config config;
-	const char *name, *column;
+	const char *name, *column, *condition;
 };
 
 static int test_kind_find(const struct yaml *at, const char *word, enum test_kind *kind)
@@ -55,6 +55,15 @@ static bool one_of(const char *word, const char *const *list)
 	return false;
 }
 
+/* true or false; `to` becomes whether it is `when`. 1, or -1 with a message. */
+static int flag(const struct yaml *value, const char *key, bool when, bool *to)
+{
+	if (value->kind != YAML_WORD || value_kind_of(value->text) != VALUE_BOOL)
+		return place_error(value->at, "%s must be true or false", key);
+	*to = (tolower((unsigned char)value->text[0]) == 't') == when;
+	return 1;
+}
+
 /* An argument of this kind of test? 1 taken, 0 not one, -1 with a message. */
 static int argument(struct entry *e, const char *key, const struct yaml *value)
 {
@@ -77,19 +86,19 @@ static int argument(struct entry *e, const char *key, const struct yaml *value)
 	}
 	if (t->kind == TEST_ACCEPTED_VALUES && strcmp(key, "values") == 0)
 		return yaml_value(&e->p->arena, value, key, &t->arguments) < 0 ? -1 : 1;
-	if (t->kind == TEST_ACCEPTED_VALUES && strcmp(key, "quote") == 0) {
-		if (value->kind != YAML_WORD || value_kind_of(value->text) != VALUE_BOOL)
-			return place_error(value->at, "quote must be true or false");
-		t->bare = tolower((unsigned char)value->text[0]) == 'f';
-		return 1;
-	}
+	if (t->kind == TEST_ACCEPTED_VALUES && strcmp(key, "quote") == 0)
+		return flag(value, key, false, &t->bare);
+	if (t->kind == TEST_BETWEEN && strcmp(key, "inclusive") == 0)
+		return flag(value, key, false, &t->strictly);
+	if (t->kind == TEST_BETWEEN && strcmp(key, "strictly") == 0)
+		return flag(value, key, true, &t->strictly);
 	return 0;
 }
 
 static int unknown_argument(const struct entry *e, const struct yaml *key)
 {
 	static const char *const known[] = {"values", "quote", "to", "field", "min", "max", "min_value", "max_value",
-	                                    "column_name", "arguments", "config", "name", "description", "meta",
+	                                    "inclusive", "strictly", "row_condition", "column_name", "arguments", "config", "name", "description", "meta",
 	                                    "severity", "warn_if", "error_if", "where", "limit", "gate",
 	                                    "store_failures", "tags", "enabled", NULL};
 	const char *near = nearest_word(key->text, known);
@@ -99,6 +108,13 @@ static int unknown_argument(const struct entry *e, const struct yaml *key)
 }
 
 static int arguments_read(struct entry *e, const struct yaml *map);
+
+/* What dbt_expectations calls the condition on the rows; beside where both hold. */
+static int row_condition(struct entry *e, const struct yaml *value)
+{
+	e->condition = yaml_word(value, "row_condition");
+	return e->condition != NULL ? 0 : -1;
+}
 
 static int argument_read(struct entry *e, const struct yaml *key, const struct yaml *value)
 {
@@ -110,6 +126,8 @@ static int argument_read(struct entry *e, const struct yaml *key, const struct y
 		return taken < 0 ? -1 : 0;
 	if (one_of(key->text, ignored))
 		return 0;
+	if (e->test.kind == TEST_BETWEEN && strcmp(key->text, "row_condition") == 0)
+		return row_condition(e, value);
 	if (strcmp(key->text, "arguments") == 0 || strcmp(key->text, "config") == 0)
 		return arguments_read(e, value);
 	if (strcmp(key->text, "name") == 0) {
@@ -205,6 +223,9 @@ int generic_test_add(struct project *p, struct node *of, const char *column, con
 		return 0; /* told and counted */
 	n->test = e.test;
 	n->config = e.config;
+	if (e.condition != NULL)
+		n->config.where = n->config.where == NULL ? e.condition
+		                                          : arena_format(&p->arena, "(%s) and (%s)", e.condition, n->config.where);
 	return 0;
 }
 
@@ -255,9 +276,9 @@ void generic_test_compile(struct arena *arena, struct node *n, const char *to)
 		break;
 	case TEST_BETWEEN:
 		if (t->min != NULL)
-			buf_addf(&sql, "%s < (%s)", c, t->min);
+			buf_addf(&sql, "%s %s (%s)", c, t->strictly ? "<=" : "<", t->min);
 		if (t->max != NULL)
-			buf_addf(&sql, "%s%s > (%s)", t->min != NULL ? " or " : "", c, t->max);
+			buf_addf(&sql, "%s%s %s (%s)", t->min != NULL ? " or " : "", c, t->strictly ? ">=" : ">", t->max);
 		break;
 	case TEST_UNIQUE:
 	case TEST_SINGULAR:

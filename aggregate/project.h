@@ -33,6 +33,7 @@ struct test {
 	struct value arguments; /* accepted_values: the values */
 	const char *to, *field; /* relationships: the call ref(…) or source(…), the column there */
 	const char *min, *max;  /* between: SQL, or NULL */
+	bool strictly;          /* between: the bounds themselves are outside */
 	bool bare;              /* accepted_values: quote: false */
 };
 

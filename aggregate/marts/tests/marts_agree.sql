@@ -1,11 +1,10 @@
--- One snapshot, three marts: each must count every transaction once.
+-- One snapshot, three sets of measures: each must count every transaction once.
 with totals as (
-	select 'daily_sales_summary' as mart, sum(transactions) as transactions, sum(frauds) as frauds
-	from {{ ref('daily_sales_summary') }}
+	select 'day' as of, sum(transactions) as transactions, sum(frauds) as frauds from {{ ref('sales_by_day') }}
 	union all
-	select 'customer_kpi', sum(transactions), sum(frauds) from {{ ref('customer_kpi') }}
+	select 'customer', sum(transactions), sum(frauds) from {{ ref('sales_by_customer') }}
 	union all
-	select 'merchant_analysis', sum(transactions), sum(frauds) from {{ ref('merchant_analysis') }}
+	select 'merchant', sum(transactions), sum(frauds) from {{ ref('sales_by_merchant') }}
 )
 select *
 from totals
