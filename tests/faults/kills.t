@@ -1,13 +1,14 @@
 #!/bin/bash
 # kill -9 of every stage, while producing goes on: at any moment, inside an open transaction, two stages at once, within the first 100 ms, while
-# kconsume asks where to resume, and of the supervisor itself. Into a table with a key, and into one without, where only the fence prevents doubles.
+# kconsume asks where to resume, and of the supervisor itself. Into a table with a key, and into one without, where only the fence prevents doubles;
+# now and then another pipeline reads the same partitions for a while, from the stored positions or from the beginning.
 # The long form: at least 200 kills, 40 of each stage, over 300,000 records.
 source "$(dirname "$0")/faults.sh"
 start_postgres
 start_kafka
 topic_name=transactions
 topic transactions 4
-minimum=$(long 12 200) each=$(long 4 40) records=$(long 12000 300000)
+minimum=$(long 12 200) each=$(long 4 40) records=$(long 8000 300000)
 
 # --- the producer ----------------------------------------------------------------------------------------------------
 # What txgen prints, faults among it, and beside it: labels; ids again with another amount; ids again under another customer, so in another
@@ -25,7 +26,7 @@ mix() {
 		END { close $again }'
 }
 produce() {
-	{ echo "$BASHPID" >"$work/txgen.pid"; exec txgen -q -n 0 -s "$((seed + 1))" -r "$(long 600 1200)" --duplicates .01 --malformed .01 --late .01; } |
+	{ echo "$BASHPID" >"$work/txgen.pid"; exec txgen -q -n 0 -s "$((seed + 1))" -r "$(long 400 1200)" --duplicates .01 --malformed .01 --late .01; } |
 		mix | kproduce -q
 }
 stop_txgen() { kill "$(cat "$work/txgen.pid")" 2>/dev/null; }
@@ -108,6 +109,23 @@ kill_one() { # STAGE
 	return 0
 }
 
+# Another owner of all partitions, until it has come to the end. Every other one reads from the beginning.
+rivals=0 rival=
+start_rival() {
+	local resume=(--resume) table=fact_transaction
+	[ -z "$rival" ] || ! kill -0 "$rival" 2>/dev/null || return
+	rivals=$((rivals + 1))
+	[ $((rivals % 2)) = 0 ] || resume=()
+	[ "$stream" = keyed ] || table=bare_fact
+	(
+		trap - EXIT
+		kconsume -q -e -p 0,1,2,3 -t "$topic_name" --stream "$stream" "${resume[@]}" | fraudcheck -q |
+			PGAPPNAME=rival pgload -q --stream "$stream" -t "$table" >"$work/rival.commits"
+		echo "${PIPESTATUS[*]}" >>"$work/rivals"
+	) </dev/null 2>>"$work/rivals.err" &
+	rival=$!
+}
+
 enough() {
 	over && [ "$total" -ge "$minimum" ] && [ $((inside * 4)) -ge "${kills[pgload]}" ] &&
 		[ "${kills[kconsume]}" -ge "$each" ] && [ "${kills[fraudcheck]}" -ge "$each" ] && [ "${kills[pgload]}" -ge "$each" ]
@@ -120,6 +138,7 @@ while ! enough; do
 	draw 2
 	turn "$([ "$drawn" = 0 ] && echo keyed || echo keyless)"
 	wait_for 60 moved "${mark[$stream]}" || { complaints "$stream"; break; }
+	[ $((total % 4)) != 1 ] || start_rival
 	draw_ms 0 500
 	sleep "$pause"
 	kill_one "${turns[total % 6]}" || continue
@@ -128,10 +147,13 @@ while ! enough; do
 	mark[$stream]=$(stored)
 done
 ok "as many kills as there were to be, each after the position had moved since the last one" enough
+wait "$rival"
+is "the other owners of the partitions ended well" "$(sort -u "$work/rivals")" "0 0 0"
 note "kill -9: $total (${kills[kconsume]} of kconsume, ${kills[fraudcheck]} of fraudcheck, ${kills[pgload]} of pgload)"
 note "of pgload inside an open transaction: $inside; another stage in the same moment: $together"
 note "moved between consecutive kills of a pipeline: $moves of $total"
 note "besides: killed within the first 100 ms: $young; during the question for the positions: $asking"
+note "other owners of the same partitions meanwhile: $rivals"
 
 # --- the supervisor itself -------------------------------------------------------------------------------------------
 make_database supervised
