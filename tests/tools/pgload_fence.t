@@ -237,6 +237,9 @@ many_holes() { run a beginning 0; line $(seq 1 2 399); }
 takes "more holes than are remembered" many_holes
 is "the latest ones are kept" "$(sql 'select cardinality(run_holes), run_holes[1], run_holes[128] from stream_position')" "128|272|399"
 takes "again" many_holes
+between=0
+takes "one that was forgotten is not recognised (not promised)" between
+is "it stays a hole" "$(books)" "0|400|200|0|0|0|200"
 between=398
 load between 2>"$work/err"
 is "one of them comes: status" "$?" 65
@@ -273,6 +276,16 @@ is "nothing of it is stored" "$(books)" "0|11|11|0|0|0|0"
 few_again() { run e beginning 0; line 0 1 2 | later_times; }
 takes "one that ends before that record cannot be told from a replay" few_again
 is "nothing of it is stored, either" "$(books)" "0|11|11|0|0|0|0"
+
+note "a table without a key"
+fresh
+sql "create table keyless (like fact_transaction including defaults)" >/dev/null
+takes "ten records" ten -t keyless
+takes "again" ten -t keyless
+is "the fence alone prevents doubles" "$(sql 'select count(*) from keyless')" 10
+ok "--reset-stream" pgload --reset-stream --stream s
+takes "without the fence's memory" ten -t keyless
+is "they are there twice (not promised)" "$(sql 'select count(*) from keyless')" 20
 
 note "two targets, two writers"
 fresh
