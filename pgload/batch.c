@@ -41,7 +41,7 @@ struct claim *batch_claim(struct batch *b)
 	}
 	start(b);
 	struct claim *c = &b->claim[b->claims++];
-	*c = (struct claim){.end = -1};
+	*c = (struct claim){.end = -1, .entered = -1};
 	return c;
 }
 

@@ -40,9 +40,12 @@ struct claim {
 	char cluster[64];            /* from an `assigned` line; "": none */
 	struct piece run;            /* in batch.text */
 	struct holes holes;          /* what its lines left out */
+	int64_t entered;             /* where the first line of the segment lies, if it is in this batch; -1: it is not */
 
 	/* As the transaction under way sees it. */
 	bool locked;
+	bool same_run;               /* the stored run is this one */
+	bool counted;                /* it will be */
 	int64_t position;            /* the stored one */
 	int64_t stored_offset, stored_ts; /* of the last record that was counted before; -1: none */
 	int64_t gap;                 /* offsets accepted as lost in this transaction */

@@ -24,6 +24,7 @@ void fence_free(struct fence *f)
 		free(f->partition[i]->stream);
 		free(f->partition[i]->topic);
 		free(f->partition[i]->run);
+		free(f->partition[i]->mine);
 		free(f->partition[i]);
 	}
 	free(f->partition);
@@ -129,6 +130,8 @@ static void note_hole(struct claim *c, const struct partition *p, int64_t offset
 {
 	int64_t from = p->next_line > p->begin ? p->next_line : p->begin;
 
+	if (p->next_line <= p->begin)
+		c->entered = offset;
 	if (offset > from)
 		holes_add(&c->holes, from, offset);
 }
@@ -301,6 +304,10 @@ void fence_committed(const struct batch *b)
 		const struct claim *c = &b->claim[i];
 		struct partition *p = c->partition;
 
+		if (c->counted && (p->mine == NULL || !is(p->mine, batch_piece(&b->text, c->run)))) {
+			free(p->mine);
+			p->mine = xstrndup(b->text.p + c->run.at, c->run.n);
+		}
 		p->first = false;
 		p->satisfied = p->seen = true;
 		if (c->end > p->have)

@@ -41,6 +41,7 @@ struct partition {
 	bool first;              /* no transaction of the segment has committed */
 	bool satisfied;          /* the stored position has once reached `have` */
 	bool seen;               /* this process has seen the partition's row */
+	char *mine;              /* the run that this process stored last */
 	struct claim *claim;     /* of the batch that is being written */
 };
 

@@ -187,7 +187,22 @@ static int check_behind(struct fence *f, struct server *s, struct claim *c)
 	return EXIT_CONFLICT;
 }
 
-static int check_locked(struct fence *f, struct server *s, struct claim *c, const PGresult *r, int row)
+/* Did another pgload store what this run had brought so far, and does this one go on behind what that one has stored? What it had read and not stored
+ * is lost to the run; whatever filters leave out, it has seen the lines before. */
+static int check_entered(const struct batch *b, const struct claim *c, const PGresult *r, int row)
+{
+	const struct partition *p = c->partition;
+
+	if (!p->first || !c->same_run || c->entered <= c->position || (p->mine != NULL && span_eq(span_of(p->mine), batch_piece(&b->text, c->run))))
+		return EXIT_DONE;
+	log_error("%s/%" PRId32 " of stream %s: this pgload reads the run from offset %" PRId64 " on; another one (%s) had read it before, "
+	          "and stored what comes before %" PRId64 ": what is between may have died with it. All lines of a run must go to one "
+	          "pgload: start the whole pipeline again",
+	          p->topic, p->partition, p->stream, c->entered, PQgetvalue(r, row, 8), c->position);
+	return EXIT_RETRY;
+}
+
+static int check_locked(struct fence *f, struct server *s, const struct batch *b, struct claim *c, const PGresult *r, int row)
 {
 	struct partition *p = c->partition;
 	const char *cluster = PQgetvalue(r, row, 3);
@@ -212,14 +227,15 @@ static int check_locked(struct fence *f, struct server *s, struct claim *c, cons
 	}
 	if (c->position < p->have)
 		return check_behind(f, s, c);
-	return EXIT_DONE;
+	return check_entered(b, c, r, row);
 }
 
 /* Was it this run that moved the position? Then what it had left out is known. */
 static void read_holes(const struct batch *b, struct claim *c, const PGresult *r, int row)
 {
 	c->left_out.count = 0;
-	if (span_eq(span_of(PQgetvalue(r, row, 6)), batch_piece(&b->text, c->run)))
+	c->same_run = span_eq(span_of(PQgetvalue(r, row, 6)), batch_piece(&b->text, c->run));
+	if (c->same_run)
 		holes_read(&c->left_out, PQgetvalue(r, row, 7));
 }
 
@@ -259,7 +275,7 @@ int fence_lock(struct fence *f, struct server *s, struct batch *b)
 		struct claim *c = &b->claim[to_int(r, row, 0) - 1];
 
 		read_holes(b, c, r, row);
-		status = check_locked(f, s, c, r, row);
+		status = check_locked(f, s, b, c, r, row);
 	}
 	for (size_t i = 0; status == EXIT_DONE && i < b->claims; i++)
 		if (!b->claim[i].locked)
@@ -289,10 +305,10 @@ static bool changed(const struct claim *c)
 	return c->next > c->position || c->gap > 0 || c->cluster[0] != '\0';
 }
 
-/* The run that moved the position, and what it has left out on the way. */
+/* The run that is counted now, or begins to be (`assigned`), and what it has left out on the way. */
 static void add_run(struct fence *f, const struct batch *b, struct claim *c)
 {
-	if (c->next == c->position) {
+	if (c->next == c->position && c->same_run) {
 		array_null(&f->runs);
 		array_null(&f->holes);
 		return;
@@ -346,6 +362,7 @@ int fence_advance(struct fence *f, struct server *s, struct batch *b)
 	for (size_t i = 0; i < 9; i++)
 		array_open(&f->numbers[i]);
 	for (size_t i = 0; i < b->claims; i++) {
+		b->claim[i].counted = b->claim[i].same_run || changed(&b->claim[i]);
 		if (changed(&b->claim[i])) {
 			add_change(f, b, &b->claim[i]);
 			expected++;

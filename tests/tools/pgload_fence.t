@@ -244,6 +244,30 @@ between=398
 load between 2>"$work/err"
 is "one of them comes: status" "$?" 65
 
+note "a run that another pgload goes on reading"
+fresh
+begun() { run a beginning 0; line 0 1 2; }
+takes "one pgload" begun
+goes_on() { run a beginning 0; line 5 6; }
+refused 75 "the next one misses what died with it" goes_on
+like "says what to do" "$(cat "$work/err")" 'from offset 5 on.*before 3: .*start the whole pipeline again'
+ends_there() { run a beginning 0; log_end 9; }
+refused 75 "also when only an end comes" ends_there
+follows() { run a beginning 0; line 3 6; }
+takes "one that misses nothing" follows
+is "goes on" "$(books) $(facts)" "0|7|5|0|0|0|2 5"
+again_filtered() { run a beginning 0; line 1 2 6 7; }
+takes "a replay may begin where a filter lets it" again_filtered
+restarted() { run b resume 8; line 12; }
+takes "and so may another run" restarted
+is "nothing is missed" "$(books) $(facts)" "0|13|7|0|0|0|6 7"
+fresh
+announced() { run a beginning 0; assigned c1; }
+takes "one that dies before its first record is stored" announced
+refused 75 "the next one, again" goes_on
+back_and_forth() { run a beginning 0; line 0; run b beginning 0; line 0; run a beginning 0; line 2; }
+takes "runs that take turns in one input" back_and_forth
+
 note "runs of one partition in one input"
 fresh
 concat() { run a beginning 0; line 0 1 2 3; run b beginning 0; line 0 1 2 3 4 5; run c resume 4; line 4 5 6; }
