@@ -163,7 +163,6 @@ static void open_ring(struct history *h, struct history_group *g, const struct p
 	int64_t horizon = history_horizon(h, h->at, p->keep);
 	uint32_t twin;
 
-	ring_look(p, &g->key->ring[i], &r->view);
 	r->row = row_behind(&r->view, h->time);
 	twin = find_print(&r->view, r->row, h->time, r->self.print);
 	if (twin != UINT32_MAX) {
@@ -177,22 +176,51 @@ static void open_ring(struct history *h, struct history_group *g, const struct p
 	}
 }
 
-static void open_group(struct history *h, const struct plan_group *plan, const struct value *reg, uint32_t print)
+/* Where the windows of a ring begin and where the record at hand would go, these lines of memory are read next. */
+static void look_ahead(const struct plan_ring *plan, const struct ring *ring, void *state, struct ring_view *v)
 {
-	struct history_group *g = &h->group[plan - h->plan->group];
-
-	g->key = NULL;
-	g->has_key = name_key(plan, reg, &g->name);
-	if (!g->has_key)
+	ring_look(plan, ring, v);
+	if (v->n == 0)
 		return;
-	g->key = keys_find(&h->at->keys[plan - h->plan->group], g->name);
-	for (size_t i = 0; i < plan->rings; i++) {
-		g->ring[i].repeated = false;
-		g->ring[i].row = 0;
-		fill_self(&plan->ring[i], reg, h->time, print, &g->ring[i].self);
-		if (g->key != NULL)
-			open_ring(h, g, plan, i);
+	ring_fetch(plan, v, v->n - 1);
+	for (size_t k = 0; k < plan->windows; k++)
+		ring_fetch(plan, v, window_of_state(&plan->window[k], state)->tail - v->first);
+}
+
+/*
+ * Find what is remembered of the record's keys. With many keys nearly every step waits for memory; so each step is taken for all groups
+ * before the next, and what it will need is asked for early.
+ */
+static void open_groups(struct history *h, const struct value *reg, uint32_t print)
+{
+	const struct plan *plan = h->plan;
+
+	for (size_t i = 0; i < plan->groups; i++) {
+		struct history_group *g = &h->group[i];
+
+		g->key = NULL;
+		g->has_key = name_key(&plan->group[i], reg, &g->name);
+		keys_expect(&h->at->keys[i], g->name);
 	}
+	for (size_t i = 0; i < plan->groups; i++) {
+		struct history_group *g = &h->group[i];
+
+		g->key = g->has_key ? keys_find(&h->at->keys[i], g->name) : NULL;
+		for (size_t k = 0; g->has_key && k < plan->group[i].rings; k++) {
+			g->ring[k].repeated = false;
+			g->ring[k].row = 0;
+			fill_self(&plan->group[i].ring[k], reg, h->time, print, &g->ring[k].self);
+		}
+	}
+	for (size_t i = 0; i < plan->groups; i++) {
+		struct history_group *g = &h->group[i];
+
+		for (size_t k = 0; g->key != NULL && k < plan->group[i].rings; k++)
+			look_ahead(&plan->group[i].ring[k], &g->key->ring[k], keys_state(&h->at->keys[i], g->key, k), &g->ring[k].view);
+	}
+	for (size_t i = 0; i < plan->groups; i++)
+		for (size_t k = 0; h->group[i].key != NULL && k < plan->group[i].rings; k++)
+			open_ring(h, &h->group[i], &plan->group[i], k);
 }
 
 /* --- values ---------------------------------------------------------------------------------------------------------- */
@@ -483,8 +511,7 @@ void features_evaluate(struct history *h, struct value *reg)
 	h->time = time->time;
 	h->late = h->at->any && h->time < h->at->newest - h->options.lateness;
 	h->ahead = h->ts >= 0 && h->time > h->ts + h->options.max_ahead;
-	for (size_t i = 0; i < plan->groups; i++)
-		open_group(h, &plan->group[i], reg, id->null ? 0 : print_of(id->string));
+	open_groups(h, reg, id->null ? 0 : print_of(id->string));
 	for (size_t i = 0; i < plan->features; i++) {
 		const struct plan_feature *f = &plan->feature[i];
 

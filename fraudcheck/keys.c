@@ -27,37 +27,51 @@ static struct key *at(const struct keys *k, uint32_t index)
 	return index != KEYS_NONE ? (struct key *)(void *)(k->piece[index / PIECE] + index % PIECE * k->size) : NULL;
 }
 
+/* The slots that a name may be in begin at the low bits of its hash; the high ones are its tag. */
+static uint32_t home(const struct keys *k, struct key_name name)
+{
+	return (uint32_t)name.a & (k->slots - 1);
+}
+
+static uint32_t tag(struct key_name name)
+{
+	return (uint32_t)(name.a >> 32);
+}
+
 /* Where the key is in the table, or where it would go. */
 static uint32_t place(const struct keys *k, struct key_name name)
 {
-	uint32_t s = (uint32_t)name.a & (k->slots - 1);
+	uint32_t s = home(k, name);
 
-	while (k->slot[s] != KEYS_NONE) {
-		const struct key *key = at(k, k->slot[s]);
+	for (; k->slot[s].index != KEYS_NONE; s = (s + 1) & (k->slots - 1)) {
+		const struct key *key;
 
+		if (k->slot[s].tag != tag(name))
+			continue;
+		key = at(k, k->slot[s].index);
+		keys_fetch(k, key); /* nearly always it is the one: all of it comes while its name is waited for */
 		if (key->name.a == name.a && key->name.b == name.b)
 			break;
-		s = (s + 1) & (k->slots - 1);
 	}
 	return s;
 }
 
 struct key *keys_find(const struct keys *k, struct key_name name)
 {
-	return k->slots > 0 ? at(k, k->slot[place(k, name)]) : NULL;
+	return k->slots > 0 ? at(k, k->slot[place(k, name)].index) : NULL;
 }
 
 static void grow(struct keys *k)
 {
-	uint32_t *old = k->slot, slots = k->slots;
-
-	k->slots = slots > 0 ? 2 * slots : 64;
+	free(k->slot);
+	k->slots = k->slots > 0 ? 2 * k->slots : 64;
 	k->slot = xmalloc(k->slots * sizeof *k->slot);
 	memset(k->slot, 0xff, k->slots * sizeof *k->slot);
-	for (uint32_t i = 0; i < slots; i++)
-		if (old[i] != KEYS_NONE)
-			k->slot[place(k, at(k, old[i])->name)] = old[i];
-	free(old);
+	for (uint32_t i = k->newest; i != KEYS_NONE; i = k->link[i].older) {
+		struct key_name name = at(k, i)->name;
+
+		k->slot[place(k, name)] = (struct key_slot){tag(name), i};
+	}
 }
 
 static uint32_t take_index(struct keys *k)
@@ -65,39 +79,42 @@ static uint32_t take_index(struct keys *k)
 	uint32_t index = k->free;
 
 	if (index != KEYS_NONE) {
-		k->free = at(k, index)->newer;
+		k->free = k->link[index].newer;
 		return index;
 	}
 	if (k->used == k->pieces * PIECE) {
 		k->piece = xrealloc(k->piece, (k->pieces + 1) * sizeof *k->piece);
 		k->piece[k->pieces++] = xmalloc(PIECE * k->size);
+		if ((k->pieces & (k->pieces - 1)) == 0) /* room for twice as many as there are */
+			k->link = xrealloc(k->link, 2 * (size_t)k->pieces * PIECE * sizeof *k->link);
 	}
 	return k->used++;
 }
 
 /* --- the order in which they learned -------------------------------------------------------------------------------- */
 
-static void link_newest(struct keys *k, struct key *key)
+static void link_newest(struct keys *k, uint32_t index)
 {
-	key->newer = KEYS_NONE;
-	key->older = k->newest;
+	k->link[index] = (struct key_link){.newer = KEYS_NONE, .older = k->newest};
 	if (k->newest != KEYS_NONE)
-		at(k, k->newest)->newer = key->index;
+		k->link[k->newest].newer = index;
 	else
-		k->oldest = key->index;
-	k->newest = key->index;
+		k->oldest = index;
+	k->newest = index;
 }
 
-static void unlink_key(struct keys *k, const struct key *key)
+static void unlink_index(struct keys *k, uint32_t index)
 {
-	if (key->newer != KEYS_NONE)
-		at(k, key->newer)->older = key->older;
+	struct key_link link = k->link[index];
+
+	if (link.newer != KEYS_NONE)
+		k->link[link.newer].older = link.older;
 	else
-		k->newest = key->older;
-	if (key->older != KEYS_NONE)
-		at(k, key->older)->newer = key->newer;
+		k->newest = link.older;
+	if (link.older != KEYS_NONE)
+		k->link[link.older].newer = link.newer;
 	else
-		k->oldest = key->newer;
+		k->oldest = link.newer;
 }
 
 struct key *keys_add(struct keys *k, struct key_name name)
@@ -114,9 +131,9 @@ struct key *keys_add(struct keys *k, struct key_name name)
 	key->index = index;
 	for (size_t i = 0; i < k->group->rings; i++)
 		windows_begin(&k->group->ring[i], keys_state(k, key, i), 0);
-	k->slot[place(k, name)] = index;
+	k->slot[place(k, name)] = (struct key_slot){tag(name), index};
 	k->count++;
-	link_newest(k, key);
+	link_newest(k, index);
 	return key;
 }
 
@@ -124,8 +141,8 @@ void keys_touch(struct keys *k, struct key *key)
 {
 	if (k->newest == key->index)
 		return;
-	unlink_key(k, key);
-	link_newest(k, key);
+	unlink_index(k, key->index);
+	link_newest(k, key->index);
 }
 
 struct key *keys_oldest(const struct keys *k)
@@ -164,34 +181,33 @@ static void empty_slot(struct keys *k, uint32_t s)
 {
 	uint32_t mask = k->slots - 1;
 
-	for (uint32_t i = (s + 1) & mask; k->slot[i] != KEYS_NONE; i = (i + 1) & mask) {
-		uint32_t home = (uint32_t)at(k, k->slot[i])->name.a & mask;
-
-		if (((i - home) & mask) >= ((i - s) & mask)) {
+	for (uint32_t i = (s + 1) & mask; k->slot[i].index != KEYS_NONE; i = (i + 1) & mask) {
+		if (((i - home(k, at(k, k->slot[i].index)->name)) & mask) >= ((i - s) & mask)) {
 			k->slot[s] = k->slot[i];
 			s = i;
 		}
 	}
-	k->slot[s] = KEYS_NONE;
+	k->slot[s].index = KEYS_NONE;
 }
 
 void keys_drop(struct keys *k, struct key *key)
 {
 	empty_slot(k, place(k, key->name));
-	unlink_key(k, key);
+	unlink_index(k, key->index);
 	free_key(k, key);
 	k->count--;
-	key->newer = k->free;
+	k->link[key->index].newer = k->free;
 	k->free = key->index;
 }
 
 void keys_free(struct keys *k)
 {
-	for (uint32_t i = k->newest; i != KEYS_NONE; i = at(k, i)->older)
+	for (uint32_t i = k->newest; i != KEYS_NONE; i = k->link[i].older)
 		free_key(k, at(k, i));
 	for (uint32_t i = 0; i < k->pieces; i++)
 		free(k->piece[i]);
 	free(k->piece);
+	free(k->link);
 	free(k->slot);
 	*k = (struct keys){0};
 }

@@ -14,20 +14,32 @@ struct key_name {
 
 struct key {
 	struct key_name name;
-	uint32_t newer, older; /* in the order in which they learned; KEYS_NONE at the ends */
 	uint32_t index;
 	struct ring ring[]; /* `rings` of the group; behind them the states */
 };
 
 #define KEYS_NONE UINT32_MAX
 
+/* Neighbours of a key in the order in which keys learned; KEYS_NONE at the ends. Apart from the keys, because moving one to the front
+ * touches three of them. */
+struct key_link {
+	uint32_t newer, older;
+};
+
+struct key_slot {
+	uint32_t tag; /* part of the name's hash: most others are passed over by it */
+	uint32_t index;
+};
+
 struct keys {
 	const struct plan_group *group;
 	struct intern *strings;
 	char **piece;
+	struct key_link *link;        /* per index */
 	uint32_t pieces, used, count; /* used: ever given out; count: there now */
 	uint32_t free;                /* first of those given back, linked by `newer` */
-	uint32_t *slot, slots;        /* open addressing over indexes */
+	struct key_slot *slot;        /* open addressing */
+	uint32_t slots;
 	uint32_t newest, oldest;
 	size_t size;                  /* bytes of a key */
 	size_t state[PLAN_RINGS_MAX]; /* where the state of a ring begins in a key */
@@ -38,6 +50,19 @@ void keys_free(struct keys *k);
 
 /* The key, or NULL. */
 struct key *keys_find(const struct keys *k, struct key_name name);
+
+/* The key will soon be looked for: let its slot come into the cache. And the bytes of a key. */
+static inline void keys_expect(const struct keys *k, struct key_name name)
+{
+	if (k->slots > 0)
+		__builtin_prefetch(&k->slot[(uint32_t)name.a & (k->slots - 1)]);
+}
+
+static inline void keys_fetch(const struct keys *k, const struct key *key)
+{
+	for (size_t i = 0; i < k->size; i += 64)
+		__builtin_prefetch((const char *)key + i, 1);
+}
 
 /* A new one, empty, the newest. */
 struct key *keys_add(struct keys *k, struct key_name name);

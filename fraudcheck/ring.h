@@ -113,6 +113,17 @@ static inline int64_t ring_fixed(const struct ring_view *v, unsigned column, uin
 	return narrow == INT32_MIN ? FIXED_NULL : (int64_t)narrow * RING_FIXED_SCALE;
 }
 
+/* Rows from `row` on will soon be read and written: let them come into the cache. */
+static inline void ring_fetch(const struct plan_ring *plan, const struct ring_view *v, uint32_t row)
+{
+	__builtin_prefetch(v->time + row * (v->wide_time ? 8 : 4), 1);
+	__builtin_prefetch(v->print + row * 4, 1);
+	for (unsigned c = 0; c < plan->fixed_count; c++)
+		__builtin_prefetch(v->fixed[c] + row * ((v->wide >> c & 1) != 0 ? 8 : 4), 1);
+	for (unsigned c = 0; c < plan->word_count; c++)
+		__builtin_prefetch(v->word + (size_t)c * v->cap + row, 1);
+}
+
 static inline uint64_t ring_word(const struct ring_view *v, unsigned column, uint32_t row)
 {
 	return v->word[(size_t)column * v->cap + row];
