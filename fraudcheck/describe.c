@@ -125,7 +125,7 @@ int describe_longest(const struct judge *j, FILE *f)
 	const struct history_options *o = &j->options.history;
 	int64_t longest = j->program.plan.longest;
 
-	print_duration(f, longest > 0 ? longest + o->lateness + o->max_ahead : 0);
+	print_duration(f, longest > 0 ? longest + o->lateness + 2 * o->max_ahead : 0);
 	fprintf(f, "\n");
 	return finish(f);
 }

@@ -145,46 +145,45 @@ static uint32_t find_print(const struct ring_view *v, uint32_t behind, int64_t t
 }
 
 /* A record that comes again must not meet itself: it is taken out while it is judged. */
-static void take_out(const struct plan_ring *plan, struct ring *ring, void *state, struct history_ring *r, uint32_t row)
+static void take_out(const struct plan_ring *plan, struct history_group *g, uint32_t row)
 {
-	windows_removing(plan, state, &r->view, row);
-	ring_remove(plan, ring, row, &r->taken);
-	ring_look(plan, ring, &r->view);
-	r->repeated = true;
-	r->row = row;
+	windows_removing(plan, key_state(g->key), &g->view, row);
+	ring_remove(plan, &g->key->ring, row, &g->taken);
+	ring_look(plan, &g->key->ring, &g->view);
+	g->repeated = true;
+	g->row = row;
 }
 
-static void open_ring(struct history *h, struct history_group *g, const struct plan_group *plan, size_t i)
+/* Find the place of the record at hand, and move the windows to its time. None looks further back than it could for a record that is just
+ * in time: what lies there depends on what else was read and when it was forgotten. */
+static void open_windows(struct history *h, struct history_group *g, const struct plan_ring *p)
 {
-	const struct plan_ring *p = &plan->ring[i];
-	struct keys *keys = &h->at->keys[plan - h->plan->group];
-	struct history_ring *r = &g->ring[i];
-	void *state = keys_state(keys, g->key, i);
-	int64_t horizon = history_horizon(h, h->at, p->keep);
 	uint32_t twin;
 
-	r->row = row_behind(&r->view, h->time);
-	twin = find_print(&r->view, r->row, h->time, r->self.print);
+	g->row = row_behind(&g->view, h->time);
+	twin = find_print(&g->view, g->row, h->time, g->self.print);
 	if (twin != UINT32_MAX) {
-		take_out(p, &g->key->ring[i], state, r, twin);
+		take_out(p, g, twin);
 		h->repeated = true;
 	}
 	for (size_t k = 0; k < p->windows; k++) {
-		int64_t high = h->time - p->window[k].delay, low = high - p->window[k].over;
+		const struct plan_window *w = &p->window[k];
+		int64_t high = h->time - w->delay, low = high - w->over;
+		int64_t horizon = history_horizon(h, h->at, w->over + w->delay);
 
-		window_move(&p->window[k], state, &r->view, low > horizon ? low : horizon, high);
+		window_move(w, key_state(g->key), &g->view, low > horizon ? low : horizon, high);
 	}
 }
 
 /* Where the windows of a ring begin and where the record at hand would go, these lines of memory are read next. */
-static void look_ahead(const struct plan_ring *plan, const struct ring *ring, void *state, struct ring_view *v)
+static void look_ahead(const struct plan_ring *plan, struct key *key, struct ring_view *v)
 {
-	ring_look(plan, ring, v);
+	ring_look(plan, &key->ring, v);
 	if (v->n == 0)
 		return;
 	ring_fetch(plan, v, v->n - 1);
 	for (size_t k = 0; k < plan->windows; k++)
-		ring_fetch(plan, v, window_of_state(&plan->window[k], state)->tail - v->first);
+		ring_fetch(plan, v, window_of_state(&plan->window[k], key_state(key))->tail - v->first);
 }
 
 /*
@@ -206,21 +205,17 @@ static void open_groups(struct history *h, const struct value *reg, uint32_t pri
 		struct history_group *g = &h->group[i];
 
 		g->key = g->has_key ? keys_find(&h->at->keys[i], g->name) : NULL;
-		for (size_t k = 0; g->has_key && k < plan->group[i].rings; k++) {
-			g->ring[k].repeated = false;
-			g->ring[k].row = 0;
-			fill_self(&plan->group[i].ring[k], reg, h->time, print, &g->ring[k].self);
-		}
-	}
-	for (size_t i = 0; i < plan->groups; i++) {
-		struct history_group *g = &h->group[i];
-
-		for (size_t k = 0; g->key != NULL && k < plan->group[i].rings; k++)
-			look_ahead(&plan->group[i].ring[k], &g->key->ring[k], keys_state(&h->at->keys[i], g->key, k), &g->ring[k].view);
+		g->repeated = false;
+		g->row = 0;
+		if (g->has_key)
+			fill_self(&plan->group[i].ring, reg, h->time, print, &g->self);
 	}
 	for (size_t i = 0; i < plan->groups; i++)
-		for (size_t k = 0; h->group[i].key != NULL && k < plan->group[i].rings; k++)
-			open_ring(h, &h->group[i], &plan->group[i], k);
+		if (h->group[i].key != NULL)
+			look_ahead(&plan->group[i].ring, h->group[i].key, &h->group[i].view);
+	for (size_t i = 0; i < plan->groups; i++)
+		if (h->group[i].key != NULL)
+			open_windows(h, &h->group[i], &plan->group[i].ring);
 }
 
 /* --- values ---------------------------------------------------------------------------------------------------------- */
@@ -229,7 +224,7 @@ static void open_groups(struct history *h, const struct value *reg, uint32_t pri
 struct look {
 	const struct plan_feature *feature;
 	const struct feature_clauses *clauses;
-	const struct history_ring *ring;
+	const struct history_group *group;
 	void *state;
 	uint32_t tail, head; /* rows */
 	bool self;           /* the record at hand counts, too */
@@ -238,17 +233,16 @@ struct look {
 static struct look look_at(struct history *h, const struct plan_feature *f)
 {
 	struct history_group *g = &h->group[f->group - h->plan->group];
-	size_t i = (size_t)(f->ring - f->group->ring);
-	struct look l = {.feature = f, .clauses = f->clauses, .ring = &g->ring[i]};
+	struct look l = {.feature = f, .clauses = f->clauses, .group = g};
 
-	l.self = !f->clauses->before && f->clauses->delay == 0 && (l.ring->self.flags & f->mask) == f->mask;
+	l.self = !f->clauses->before && f->clauses->delay == 0 && (g->self.flags & f->mask) == f->mask;
 	if (g->key != NULL) {
 		const struct window *w;
 
-		l.state = keys_state(&h->at->keys[f->group - h->plan->group], g->key, i);
+		l.state = key_state(g->key);
 		w = window_of_state(f->window, l.state);
-		l.tail = w->tail - l.ring->view.first;
-		l.head = w->head - l.ring->view.first;
+		l.tail = w->tail - g->view.first;
+		l.head = w->head - g->view.first;
 	}
 	return l;
 }
@@ -287,8 +281,8 @@ static struct sums read_sums(const struct look *l)
 
 		s = (struct sums){have->sum, have->squares, have->count};
 	}
-	if (l->self && l->ring->self.fixed[t->column] != FIXED_NULL) {
-		int64_t own = l->ring->self.fixed[t->column];
+	if (l->self && l->group->self.fixed[t->column] != FIXED_NULL) {
+		int64_t own = l->group->self.fixed[t->column];
 
 		s.sum += own;
 		if (t->kind == TOTAL_SQUARES)
@@ -338,10 +332,10 @@ static void evaluate_sums(const struct look *l, struct value *to)
 static void evaluate_extreme(const struct look *l, struct value *to)
 {
 	const struct plan_total *t = l->feature->total;
-	int64_t own = l->self ? l->ring->self.fixed[t->column] : FIXED_NULL, best = FIXED_NULL;
+	int64_t own = l->self ? l->group->self.fixed[t->column] : FIXED_NULL, best = FIXED_NULL;
 
 	if (l->state != NULL) {
-		const struct total_extreme *x = window_extreme(l->feature->window, t, l->state, &l->ring->view);
+		const struct total_extreme *x = window_extreme(l->feature->window, t, l->state, &l->group->view);
 
 		if (x->known)
 			best = x->value;
@@ -354,7 +348,7 @@ static void evaluate_extreme(const struct look *l, struct value *to)
 
 static void evaluate_distinct(const struct look *l, struct value *to)
 {
-	uint64_t own = l->self ? l->ring->self.word[l->feature->column] : WORD_NULL;
+	uint64_t own = l->self ? l->group->self.word[l->feature->column] : WORD_NULL;
 	const struct multiset *m = l->state != NULL ? total_of_state(l->feature->total, l->state) : NULL;
 	uint32_t count = m != NULL ? m->distinct : 0;
 
@@ -376,7 +370,7 @@ static void evaluate_share(const struct look *l, struct value *to)
 {
 	uint32_t all = counted(l, l->feature->total) + l->self, hits = counted(l, l->feature->share_total);
 
-	hits += l->self && (l->ring->self.flags & l->feature->share) == l->feature->share;
+	hits += l->self && (l->group->self.flags & l->feature->share) == l->feature->share;
 	to->null = all == 0 || all < l->clauses->min;
 	to->number = all > 0 ? (double)hits / all : 0;
 }
@@ -384,7 +378,7 @@ static void evaluate_share(const struct look *l, struct value *to)
 /* Does the record in that row count for the feature? */
 static bool meets(const struct look *l, uint32_t row)
 {
-	return (ring_flags(&l->ring->view, row) & l->feature->mask) == l->feature->mask;
+	return (ring_flags(&l->group->view, row) & l->feature->mask) == l->feature->mask;
 }
 
 static void evaluate_age(const struct look *l, int64_t now, struct value *to)
@@ -394,14 +388,14 @@ static void evaluate_age(const struct look *l, int64_t now, struct value *to)
 	while (row < l->head && !meets(l, row))
 		row++;
 	to->null = row == l->head && !l->self;
-	to->number = row < l->head ? (double)(now - ring_time(&l->ring->view, row)) / (double)SECOND : 0;
+	to->number = row < l->head ? (double)(now - ring_time(&l->group->view, row)) / (double)SECOND : 0;
 }
 
 /* The latest record of the window that counts and, if the feature reads a word of it, has one; or -1. */
 static int64_t latest(const struct look *l, bool word)
 {
 	for (uint32_t row = l->head; row > l->tail; row--)
-		if (meets(l, row - 1) && (!word || ring_word(&l->ring->view, l->feature->column, row - 1) != WORD_NULL))
+		if (meets(l, row - 1) && (!word || ring_word(&l->group->view, l->feature->column, row - 1) != WORD_NULL))
 			return row - 1;
 	return -1;
 }
@@ -412,7 +406,7 @@ static void evaluate_since_last(const struct look *l, int64_t now, struct value 
 
 	to->null = row < 0;
 	if (row >= 0)
-		to->number = (double)(now - ring_time(&l->ring->view, (uint32_t)row)) / (double)SECOND;
+		to->number = (double)(now - ring_time(&l->group->view, (uint32_t)row)) / (double)SECOND;
 }
 
 static void evaluate_last(const struct look *l, const struct intern *strings, struct value *to)
@@ -423,7 +417,7 @@ static void evaluate_last(const struct look *l, const struct intern *strings, st
 	to->null = row < 0;
 	if (row < 0)
 		return;
-	word = ring_word(&l->ring->view, l->feature->column, (uint32_t)row);
+	word = ring_word(&l->group->view, l->feature->column, (uint32_t)row);
 	switch (l->feature->arg_type) {
 	case TYPE_NUMBER:
 		memcpy(&to->number, &word, sizeof to->number);
@@ -443,17 +437,17 @@ static void evaluate_last(const struct look *l, const struct intern *strings, st
 /* km/h from the place before to this one. What lies less than a second apart counts as a second. */
 static void evaluate_speed(const struct look *l, int64_t now, struct value *to)
 {
-	uint64_t here = l->ring->self.word[l->feature->column], there;
+	uint64_t here = l->group->self.word[l->feature->column], there;
 	int64_t row, took;
 
 	to->null = true;
-	if (here == WORD_NULL || (l->ring->self.flags & l->feature->mask) != l->feature->mask)
+	if (here == WORD_NULL || (l->group->self.flags & l->feature->mask) != l->feature->mask)
 		return;
 	row = latest(l, true);
 	if (row < 0)
 		return;
-	there = ring_word(&l->ring->view, l->feature->column, (uint32_t)row);
-	took = now - ring_time(&l->ring->view, (uint32_t)row);
+	there = ring_word(&l->group->view, l->feature->column, (uint32_t)row);
+	took = now - ring_time(&l->group->view, (uint32_t)row);
 	took = took < SECOND ? SECOND : took;
 	set(to, haversine_km(degrees((uint32_t)(there >> 32)), degrees((uint32_t)there), degrees((uint32_t)(here >> 32)),
 	                     degrees((uint32_t)here)) * ((double)HOUR / (double)took));
@@ -524,43 +518,36 @@ void features_evaluate(struct history *h, struct value *reg)
 
 /* --- learning -------------------------------------------------------------------------------------------------------- */
 
-static void put(const struct plan_ring *plan, struct ring *ring, void *state, uint32_t row, const struct entry *e)
+static void put(const struct plan_ring *plan, struct key *key, uint32_t row, const struct entry *e)
 {
 	struct ring_view v;
 
-	ring_insert(plan, ring, row, e);
-	ring_look(plan, ring, &v);
-	windows_inserted(plan, state, &v, row);
+	ring_insert(plan, &key->ring, row, e);
+	ring_look(plan, &key->ring, &v);
+	windows_inserted(plan, key_state(key), &v, row);
 }
 
 static void put_back(struct history *h)
 {
 	for (size_t i = 0; i < h->plan->groups; i++) {
-		const struct plan_group *plan = &h->plan->group[i];
 		struct history_group *g = &h->group[i];
 
-		for (size_t k = 0; g->has_key && g->key != NULL && k < plan->rings; k++)
-			if (g->ring[k].repeated)
-				put(&plan->ring[k], &g->key->ring[k], keys_state(&h->at->keys[i], g->key, k), g->ring[k].row,
-				    &g->ring[k].taken);
+		if (g->key != NULL && g->repeated)
+			put(&h->plan->group[i].ring, g->key, g->row, &g->taken);
 	}
 }
 
 /* Nothing of it is in reach of any window. */
-static bool is_over(const struct history *h, const struct plan_group *plan, const struct key *key)
+static bool is_over(const struct history *h, const struct plan_ring *plan, const struct key *key)
 {
-	for (size_t i = 0; i < plan->rings; i++) {
-		struct ring_view v;
+	struct ring_view v;
 
-		ring_look(&plan->ring[i], &key->ring[i], &v);
-		if (v.n > 0 && ring_time(&v, v.n - 1) > history_horizon(h, h->at, plan->ring[i].keep))
-			return false;
-	}
-	return true;
+	ring_look(plan, &key->ring, &v);
+	return v.n == 0 || ring_time(&v, v.n - 1) <= history_horizon(h, h->at, plan->keep);
 }
 
 /* Give back what keys hold that are no longer heard of: two for each record learned, so that memory follows the living. */
-static void sweep(struct history *h, const struct plan_group *plan, struct keys *keys)
+static void sweep(struct history *h, const struct plan_ring *plan, struct keys *keys)
 {
 	for (int i = 0; i < 2; i++) {
 		struct key *oldest = keys_oldest(keys);
@@ -571,41 +558,40 @@ static void sweep(struct history *h, const struct plan_group *plan, struct keys 
 	}
 }
 
-static void forget_old(struct history *h, const struct plan_ring *plan, struct keys *keys, struct key *key, size_t i)
+/* How many of the oldest records no window that reaches `keep` back sees any more, from row `from` on. */
+static uint32_t count_old(const struct history *h, const struct ring_view *v, uint32_t from, int64_t keep)
 {
-	int64_t horizon = history_horizon(h, h->at, plan->keep);
-	struct ring_view v;
-	uint32_t count = 0;
+	int64_t horizon = history_horizon(h, h->at, keep);
 
-	ring_look(plan, &key->ring[i], &v);
-	while (count < v.n && ring_time(&v, count) <= horizon)
-		count++;
-	if (count > 0)
-		keys_forget(keys, key, i, count);
+	while (from < v->n && ring_time(v, from) <= horizon)
+		from++;
+	return from;
 }
 
-static void learn_ring(struct history *h, struct history_group *g, const struct plan_group *plan, size_t i, const struct value *reg,
-                       bool fraud)
+/* The key's record goes in, and what is too old goes out. */
+static void learn_key(struct history *h, struct history_group *g, const struct plan_ring *p, struct keys *keys, const struct value *reg,
+                      bool fraud)
 {
-	const struct plan_ring *p = &plan->ring[i];
-	struct keys *keys = &h->at->keys[plan - h->plan->group];
-	struct history_ring *r = &g->ring[i];
-	uint32_t before = g->key->ring[i].first;
+	uint32_t old, old_words;
+	struct ring_view v;
 
 	if (fraud)
-		r->self.flags |= PLAN_LABEL;
+		g->self.flags |= PLAN_LABEL;
 	for (unsigned c = 0; p->has_strings && c < p->word_count; c++)
 		if (p->word[c].kind == WORD_STRING && !reg[p->word[c].a].null)
-			r->self.word[c] = intern_take(&h->at->strings, reg[p->word[c].a].string);
-	forget_old(h, p, keys, g->key, i);
-	r->row -= g->key->ring[i].first - before;
-	put(p, &g->key->ring[i], keys_state(keys, g->key, i), r->row, &r->self);
+			g->self.word[c] = intern_take(&h->at->strings, reg[p->word[c].a].string);
+	ring_look(p, &g->key->ring, &v);
+	old = count_old(h, &v, 0, p->keep);
+	old_words = p->word_count > 0 ? count_old(h, &v, v.wordless, p->keep_words) : 0;
+	if (old > 0 || old_words > v.wordless)
+		keys_forget(keys, g->key, old, old_words);
+	put(p, g->key, g->row - old, &g->self);
 }
 
-static void learn_group(struct history *h, const struct plan_group *plan, const struct value *reg, bool fraud)
+static void learn_group(struct history *h, size_t i, const struct value *reg, bool fraud)
 {
-	struct history_group *g = &h->group[plan - h->plan->group];
-	struct keys *keys = &h->at->keys[plan - h->plan->group];
+	struct history_group *g = &h->group[i];
+	struct keys *keys = &h->at->keys[i];
 
 	if (!g->has_key)
 		return;
@@ -618,8 +604,7 @@ static void learn_group(struct history *h, const struct plan_group *plan, const 
 		}
 		g->key = keys_add(keys, g->name);
 	}
-	for (size_t i = 0; i < plan->rings; i++)
-		learn_ring(h, g, plan, i, reg, fraud);
+	learn_key(h, g, &h->plan->group[i].ring, keys, reg, fraud);
 }
 
 void features_learn(struct history *h, const struct value *reg, bool accept, bool fraud)
@@ -637,30 +622,30 @@ void features_learn(struct history *h, const struct value *reg, bool accept, boo
 	if (!accept || h->repeated || h->late || h->ahead)
 		return;
 	for (size_t i = 0; i < h->plan->groups; i++)
-		learn_group(h, &h->plan->group[i], reg, fraud);
+		learn_group(h, i, reg, fraud);
 	if (!h->at->any || h->at->newest < h->time)
 		h->at->newest = h->time;
 	h->at->any = true;
 	h->counts.learned++;
 	for (size_t i = 0; i < h->plan->groups; i++)
-		sweep(h, &h->plan->group[i], &h->at->keys[i]);
+		sweep(h, &h->plan->group[i].ring, &h->at->keys[i]);
 }
 
 /* --- labels ---------------------------------------------------------------------------------------------------------- */
 
-static bool label_ring(const struct plan_ring *plan, struct ring *ring, void *state, int64_t time, uint32_t print, bool fraud)
+static bool label_key(const struct plan_ring *plan, struct key *key, int64_t time, uint32_t print, bool fraud)
 {
 	struct ring_view v;
 	uint32_t row, flags;
 
-	ring_look(plan, ring, &v);
+	ring_look(plan, &key->ring, &v);
 	row = find_print(&v, row_behind(&v, time), time, print);
 	if (row == UINT32_MAX)
 		return false;
 	flags = ring_flags(&v, row);
-	windows_recount(plan, state, &v, row, false);
+	windows_recount(plan, key_state(key), &v, row, false);
 	ring_set_flags(&v, row, fraud ? flags | PLAN_LABEL : flags & ~PLAN_LABEL);
-	windows_recount(plan, state, &v, row, true);
+	windows_recount(plan, key_state(key), &v, row, true);
 	return true;
 }
 
@@ -672,14 +657,14 @@ void features_label(struct history *h, const struct value *reg, struct span id, 
 		return;
 	for (size_t i = 0; i < h->plan->groups && !reg[h->plan->time].null; i++) {
 		const struct plan_group *plan = &h->plan->group[i];
-		struct keys *keys = &h->at->keys[i];
 		struct key_name name;
-		struct key *key = name_key(plan, reg, &name) ? keys_find(keys, name) : NULL;
+		struct key *key;
 
-		for (size_t k = 0; key != NULL && k < plan->rings; k++)
-			if (plan->ring[k].labelled && label_ring(&plan->ring[k], &key->ring[k], keys_state(keys, key, k),
-			                                         reg[h->plan->time].time, print_of(id), fraud))
-				found = true;
+		if (!plan->ring.labelled || !name_key(plan, reg, &name))
+			continue;
+		key = keys_find(&h->at->keys[i], name);
+		if (key != NULL && label_key(&plan->ring, key, reg[h->plan->time].time, print_of(id), fraud))
+			found = true;
 	}
 	h->counts.labels += found;
 	h->counts.labels_unmatched += !found;

@@ -38,20 +38,16 @@ struct history_partition {
 	int64_t first_ts;
 };
 
-/* A ring as the record at hand sees it. */
-struct history_ring {
+/* A key of the record at hand, and what is remembered of it. */
+struct history_group {
+	bool has_key;
+	struct key_name name;
+	struct key *key; /* NULL: nothing */
 	struct ring_view view;
 	struct entry self;  /* the record at hand as it would be put in */
 	uint32_t row;       /* and where */
 	bool repeated;      /* it is there already: it was taken out, to be put back as: */
 	struct entry taken;
-};
-
-struct history_group {
-	bool has_key;
-	struct key_name name;
-	struct key *key; /* NULL: nothing is known of it */
-	struct history_ring ring[PLAN_RINGS_MAX];
 };
 
 struct history_counts {
@@ -92,7 +88,7 @@ void history_enter_plain(struct history *h, struct span key);
  */
 int history_check_cover(struct history *h, int64_t time, struct buf *why);
 
-/* Forget the oldest record at all that the partition's windows no longer need; called as records are learned. */
+/* A window that reaches `keep` back never sees what is as old as this or older. */
 int64_t history_horizon(const struct history *h, const struct history_partition *p, int64_t keep);
 
 size_t history_keys(const struct history *h);

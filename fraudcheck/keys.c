@@ -7,19 +7,10 @@
 
 enum { PIECE = 256 }; /* keys of a piece */
 
-static size_t aligned(size_t n)
-{
-	return (n + 15) / 16 * 16;
-}
-
 void keys_init(struct keys *k, const struct plan_group *group, struct intern *strings)
 {
 	*k = (struct keys){.group = group, .strings = strings, .free = KEYS_NONE, .newest = KEYS_NONE, .oldest = KEYS_NONE};
-	k->size = aligned(sizeof(struct key) + group->rings * sizeof(struct ring));
-	for (size_t i = 0; i < group->rings; i++) {
-		k->state[i] = k->size;
-		k->size += group->ring[i].state_size;
-	}
+	k->size = KEY_STATE_AT + group->ring.state_size;
 }
 
 static struct key *at(const struct keys *k, uint32_t index)
@@ -126,11 +117,8 @@ struct key *keys_add(struct keys *k, struct key_name name)
 		grow(k);
 	index = take_index(k);
 	key = at(k, index);
-	memset(key, 0, k->state[0]);
-	key->name = name;
-	key->index = index;
-	for (size_t i = 0; i < k->group->rings; i++)
-		windows_begin(&k->group->ring[i], keys_state(k, key, i), 0);
+	*key = (struct key){.name = name, .index = index};
+	windows_begin(&k->group->ring, key_state(key), 0);
 	k->slot[place(k, name)] = (struct key_slot){tag(name), index};
 	k->count++;
 	link_newest(k, index);
@@ -152,28 +140,37 @@ struct key *keys_oldest(const struct keys *k)
 
 /* --- forgetting --------------------------------------------------------------------------------------------------- */
 
-void keys_forget(struct keys *k, struct key *key, size_t ring, uint32_t count)
+/* The strings of rows from..until are no longer held by the ring. */
+static void release_strings(struct keys *k, const struct key *key, uint32_t from, uint32_t until)
 {
-	const struct plan_ring *plan = &k->group->ring[ring];
+	const struct plan_ring *plan = &k->group->ring;
+	struct ring_view v;
 
-	if (plan->has_strings) {
-		struct ring_view v;
+	if (!plan->has_strings)
+		return;
+	ring_look(plan, &key->ring, &v);
+	for (unsigned c = 0; c < plan->word_count; c++)
+		for (uint32_t row = from; plan->word[c].kind == WORD_STRING && row < until; row++)
+			intern_release(k->strings, ring_word(&v, c, row));
+}
 
-		ring_look(plan, &key->ring[ring], &v);
-		for (unsigned c = 0; c < plan->word_count; c++)
-			for (uint32_t row = 0; plan->word[c].kind == WORD_STRING && row < count; row++)
-				intern_release(k->strings, ring_word(&v, c, row));
+void keys_forget(struct keys *k, struct key *key, uint32_t count, uint32_t count_words)
+{
+	struct ring *r = &key->ring;
+	uint32_t wordless = r->n - r->words;
+
+	if (count_words > wordless && r->words > 0) {
+		release_strings(k, key, wordless, count_words);
+		ring_drop_words(r, count_words - wordless);
 	}
-	ring_drop(&key->ring[ring], count);
+	ring_drop(r, count);
 }
 
 static void free_key(struct keys *k, struct key *key)
 {
-	for (size_t i = 0; i < k->group->rings; i++) {
-		keys_forget(k, key, i, key->ring[i].n);
-		windows_free(&k->group->ring[i], keys_state(k, key, i));
-		ring_free(&key->ring[i]);
-	}
+	keys_forget(k, key, key->ring.n, key->ring.n);
+	windows_free(&k->group->ring, key_state(key));
+	ring_free(&key->ring);
 }
 
 /* Take the key out of the table: what stands behind it and could stand there moves up. */

@@ -15,8 +15,10 @@ struct key_name {
 struct key {
 	struct key_name name;
 	uint32_t index;
-	struct ring ring[]; /* `rings` of the group; behind them the states */
+	struct ring ring; /* behind it the state of its windows */
 };
+
+enum { KEY_STATE_AT = (sizeof(struct key) + 15) / 16 * 16 };
 
 #define KEYS_NONE UINT32_MAX
 
@@ -42,7 +44,6 @@ struct keys {
 	uint32_t slots;
 	uint32_t newest, oldest;
 	size_t size;                  /* bytes of a key */
-	size_t state[PLAN_RINGS_MAX]; /* where the state of a ring begins in a key */
 };
 
 void keys_init(struct keys *k, const struct plan_group *group, struct intern *strings);
@@ -76,12 +77,12 @@ struct key *keys_oldest(const struct keys *k);
 /* Forget a key. */
 void keys_drop(struct keys *k, struct key *key);
 
-/* Forget the oldest records of a ring of the key. */
-void keys_forget(struct keys *k, struct key *key, size_t ring, uint32_t count);
+/* Forget the oldest records of the key, and the words of some more. */
+void keys_forget(struct keys *k, struct key *key, uint32_t count, uint32_t count_words);
 
-static inline void *keys_state(const struct keys *k, struct key *key, size_t ring)
+static inline void *key_state(struct key *key)
 {
-	return (char *)key + k->state[ring];
+	return (char *)key + KEY_STATE_AT;
 }
 
 #endif

@@ -250,6 +250,8 @@ int table_read(struct table *t, struct pool *pool, struct span text, struct buf 
 		t->cell = pool_zero(pool, t->size * t->columns + 1, sizeof *t->cell);
 		status = each_line(&r, text, read_row, error);
 	}
+	if (status < 0)
+		t->columns = t->count = 0;
 	buf_free(&r.unescaped);
 	return status;
 }

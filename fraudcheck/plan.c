@@ -4,9 +4,6 @@
 
 #include "window.h"
 
-/* A word of eight bytes moves to the ring of short windows when it would otherwise stay this many times as long as needed. */
-enum { SHORT_FACTOR = 4 };
-
 static bool same_key(const struct plan_group *a, const struct plan_group *b)
 {
 	if (a->keys != b->keys)
@@ -95,6 +92,7 @@ static enum word_kind word_kind(const struct plan_feature *f)
 
 static const char *place_columns(struct plan_feature *f)
 {
+	struct plan_ring *ring = &f->group->ring;
 	int column = 0;
 
 	switch (f->clauses->aggregate) {
@@ -103,12 +101,12 @@ static const char *place_columns(struct plan_feature *f)
 	case AGGREGATE_MIN:
 	case AGGREGATE_MAX:
 	case AGGREGATE_STDDEV:
-		column = add_fixed(f->ring, f->arg[0]);
+		column = add_fixed(ring, f->arg[0]);
 		break;
 	case AGGREGATE_DISTINCT:
 	case AGGREGATE_LAST:
 	case AGGREGATE_GEO_SPEED:
-		column = add_word(f->ring, (struct plan_word){word_kind(f), f->arg_type, f->arg[0], f->arg[1]});
+		column = add_word(ring, (struct plan_word){word_kind(f), f->arg_type, f->arg[0], f->arg[1]});
 		break;
 	default:
 		break;
@@ -117,17 +115,17 @@ static const char *place_columns(struct plan_feature *f)
 		return "features over one key read at most 16 different values";
 	f->column = (unsigned)column;
 	if (f->when != UINT16_MAX) {
-		f->mask = add_bit(f->ring, f->when);
+		f->mask = add_bit(ring, f->when);
 		if (f->mask == 0)
 			return "features over one key have at most 31 different conditions";
 	}
 	if (f->clauses->aggregate == AGGREGATE_SHARE) {
-		uint32_t bit = f->clauses->label ? PLAN_LABEL : add_bit(f->ring, f->arg[0]);
+		uint32_t bit = f->clauses->label ? PLAN_LABEL : add_bit(ring, f->arg[0]);
 
 		if (bit == 0)
 			return "features over one key have at most 31 different conditions";
 		f->share = f->mask | bit;
-		f->ring->labelled |= f->clauses->label;
+		ring->labelled |= f->clauses->label;
 	}
 	return NULL;
 }
@@ -182,7 +180,7 @@ static void place_totals(struct pool *pool, struct plan_feature *f, size_t most)
 {
 	struct plan_total want = {.mask = f->mask, .column = f->column};
 
-	f->window = window_of(f->ring, f->clauses);
+	f->window = window_of(&f->group->ring, f->clauses);
 	switch (f->clauses->aggregate) {
 	case AGGREGATE_SUM:
 	case AGGREGATE_AVG:
@@ -254,17 +252,10 @@ static void lay_out(struct plan_ring *r)
 	r->state_size = aligned(at);
 }
 
-static void choose_ring(struct plan_feature *f)
+static void keep_at_least(int64_t *keep, int64_t reach)
 {
-	struct plan_group *g = f->group;
-	int64_t longest = g->ring[0].keep;
-	bool shorter = needs_word(f) && reach_of(f) <= longest / SHORT_FACTOR;
-
-	f->ring = &g->ring[shorter];
-	if (shorter)
-		g->rings = 2;
-	if (f->ring->keep < reach_of(f))
-		f->ring->keep = reach_of(f);
+	if (*keep < reach)
+		*keep = reach;
 }
 
 const char *plan_make(struct plan *p, struct pool *pool, const struct plan_group *key, size_t *at)
@@ -274,31 +265,25 @@ const char *plan_make(struct plan *p, struct pool *pool, const struct plan_group
 		struct plan_feature *f = &p->feature[i];
 
 		f->group = group_of(p, &key[i]);
-		f->group->rings = 1;
-		if (f->group->ring[0].keep < reach_of(f))
-			f->group->ring[0].keep = reach_of(f);
-		if (p->longest < reach_of(f))
-			p->longest = reach_of(f);
+		keep_at_least(&f->group->ring.keep, reach_of(f));
+		if (needs_word(f))
+			keep_at_least(&f->group->ring.keep_words, reach_of(f));
+		keep_at_least(&p->longest, reach_of(f));
 		p->labelled |= f->clauses->label;
 	}
 	for (size_t i = 0; i < p->groups; i++) {
-		for (size_t k = 0; k < PLAN_RINGS_MAX; k++) {
-			p->group[i].ring[k].bits = 1; /* the label's */
-			p->group[i].ring[k].window = pool_zero(pool, p->features, sizeof(struct plan_window));
-		}
+		p->group[i].ring.bits = 1; /* the label's */
+		p->group[i].ring.window = pool_zero(pool, p->features, sizeof(struct plan_window));
 	}
 	for (*at = 0; *at < p->features; ++*at) {
-		const char *why;
+		const char *why = place_columns(&p->feature[*at]);
 
-		choose_ring(&p->feature[*at]);
-		why = place_columns(&p->feature[*at]);
 		if (why != NULL)
 			return why;
 		place_totals(pool, &p->feature[*at], p->features);
 	}
 	for (size_t i = 0; i < p->groups; i++)
-		for (size_t k = 0; k < p->group[i].rings; k++)
-			lay_out(&p->group[i].ring[k]);
+		lay_out(&p->group[i].ring);
 	return NULL;
 }
 

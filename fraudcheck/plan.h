@@ -3,8 +3,8 @@
  * share the keys and, per key, a ring of the records of their windows, with columns for what the features read of a record and
  * a bit for each condition. Windows of the same width and delay are one window, with the totals that features read of it.
  *
- * A feature that needs eight bytes of each record for a short time (a place, a string) does not make them stay for the group's
- * longest window: such features have a second ring under the same key.
+ * Words (places, strings) take eight bytes of each record, and are often wanted for a short time only: they stay as long as the
+ * longest window that reads them, not as long as the record.
  */
 #ifndef FRAUDCHECK_PLAN_H
 #define FRAUDCHECK_PLAN_H
@@ -12,7 +12,7 @@
 #include "pool.h"
 #include "rule_ast.h"
 
-enum { PLAN_COLUMNS_MAX = 16, PLAN_BITS_MAX = 31, PLAN_RINGS_MAX = 2 };
+enum { PLAN_COLUMNS_MAX = 16, PLAN_BITS_MAX = 31 };
 
 /* The bit of a record that is known to be fraud. */
 #define PLAN_LABEL UINT32_C(1)
@@ -56,7 +56,7 @@ struct plan_window {
 };
 
 struct plan_ring {
-	int64_t keep; /* the largest over + delay */
+	int64_t keep, keep_words; /* the largest over + delay, of all windows and of those that read words */
 	uint16_t fixed[PLAN_COLUMNS_MAX]; /* registers of exact numbers */
 	unsigned fixed_count;
 	struct plan_word word[PLAN_COLUMNS_MAX];
@@ -76,8 +76,7 @@ struct plan_group {
 	enum value_type type[FEATURE_KEYS_MAX];
 	struct span name[FEATURE_KEYS_MAX];
 	size_t keys;
-	struct plan_ring ring[PLAN_RINGS_MAX];
-	size_t rings;
+	struct plan_ring ring;
 };
 
 struct plan_feature {
@@ -89,7 +88,6 @@ struct plan_feature {
 	enum value_type arg_type;
 	uint16_t when; /* register; UINT16_MAX: none */
 	struct plan_group *group;
-	struct plan_ring *ring;
 	struct plan_window *window;
 	uint32_t mask;  /* of `when` */
 	unsigned column;

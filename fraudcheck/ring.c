@@ -4,17 +4,27 @@
 
 #include "buf.h"
 
-enum { ROWS_STEP = 8 }; /* rows of a block are a multiple of it, so that every column begins aligned */
+enum { ROWS_STEP = 4 }; /* rows of a block are a multiple of it, so that every column begins aligned */
 
 /* Narrow times reach from the base 2^31 milliseconds both ways; at the start the larger part lies ahead. */
 static const int64_t TIME_AHEAD = ((INT64_C(1) << 31) - (INT64_C(1) << 28)) * RING_TIME_SCALE;
 
+static size_t time_size(const struct ring *r)
+{
+	return r->wide_time ? 8 : 4;
+}
+
+static size_t fixed_size(const struct ring *r, unsigned column)
+{
+	return (r->wide >> column & 1) != 0 ? 8 : 4;
+}
+
 static size_t row_size(const struct plan_ring *plan, const struct ring *r)
 {
-	size_t size = 8 * plan->word_count + (r->wide_time ? 8 : 4) + 4 + plan->flag_bytes;
+	size_t size = time_size(r) + 4 + plan->flag_bytes;
 
 	for (unsigned c = 0; c < plan->fixed_count; c++)
-		size += (r->wide >> c & 1) != 0 ? 8 : 4;
+		size += fixed_size(r, c);
 	return size;
 }
 
@@ -33,17 +43,18 @@ void ring_look(const struct plan_ring *plan, const struct ring *r, struct ring_v
 	v->base = r->base;
 	v->first = r->first;
 	v->n = r->n;
-	v->cap = r->cap;
+	v->wordless = r->n - r->words;
+	v->words_cap = r->words_cap;
 	v->wide = r->wide;
 	v->wide_time = r->wide_time;
 	v->flag_bytes = plan->flag_bytes;
+	if (r->word != NULL)
+		v->word = r->word + r->words_start;
 	if (r->block == NULL)
 		return;
-	v->word = (uint64_t *)(void *)at + r->start;
-	at += 8 * (size_t)plan->word_count * r->cap;
-	v->time = column(&at, r, r->wide_time ? 8 : 4);
+	v->time = column(&at, r, time_size(r));
 	for (unsigned c = 0; c < plan->fixed_count; c++)
-		v->fixed[c] = column(&at, r, (r->wide >> c & 1) != 0 ? 8 : 4);
+		v->fixed[c] = column(&at, r, fixed_size(r, c));
 	v->print = column(&at, r, 4);
 	v->flags = column(&at, r, plan->flag_bytes);
 }
@@ -55,8 +66,6 @@ static void read_row(const struct plan_ring *plan, const struct ring_view *v, ui
 	e->flags = ring_flags(v, row);
 	for (unsigned c = 0; c < plan->fixed_count; c++)
 		e->fixed[c] = ring_fixed(v, c, row);
-	for (unsigned c = 0; c < plan->word_count; c++)
-		e->word[c] = ring_word(v, c, row);
 }
 
 static void write_row(const struct plan_ring *plan, const struct ring_view *v, uint32_t row, const struct entry *e)
@@ -74,8 +83,6 @@ static void write_row(const struct plan_ring *plan, const struct ring_view *v, u
 			((int32_t *)(void *)v->fixed[c])[row] =
 				e->fixed[c] == FIXED_NULL ? INT32_MIN : (int32_t)(e->fixed[c] / RING_FIXED_SCALE);
 	}
-	for (unsigned c = 0; c < plan->word_count; c++)
-		v->word[(size_t)c * v->cap + row] = e->word[c];
 }
 
 /* --- widths ------------------------------------------------------------------------------------------------------ */
@@ -93,7 +100,7 @@ static bool fixed_is_narrow(int64_t value)
 	                               value / RING_FIXED_SCALE <= INT32_MAX);
 }
 
-/* The block anew, with `cap` rows and what else *to says. */
+/* The block anew, with what *to says: rows, widths, base. */
 static void rebuild(const struct plan_ring *plan, struct ring *r, struct ring to)
 {
 	struct ring_view old, new;
@@ -112,7 +119,7 @@ static void rebuild(const struct plan_ring *plan, struct ring *r, struct ring to
 }
 
 /* A base from which both the oldest and the new time can be told; false if there is none. */
-static bool move_base(const struct plan_ring *plan, struct ring *r, struct ring *to, int64_t time)
+static bool move_base(const struct plan_ring *plan, const struct ring *r, struct ring *to, int64_t time)
 {
 	struct ring_view v;
 	int64_t oldest;
@@ -131,7 +138,7 @@ static void fit_widths(const struct plan_ring *plan, struct ring *r, const struc
 	if (r->n == 0 && !r->wide_time)
 		to.base = r->base = e->time + TIME_AHEAD;
 	if (!r->wide_time && !time_is_narrow(r->base, e->time))
-		to.wide_time = r->n == 0 || !move_base(plan, r, &to, e->time);
+		to.wide_time = !move_base(plan, r, &to, e->time);
 	for (unsigned c = 0; c < plan->fixed_count; c++)
 		if ((r->wide >> c & 1) == 0 && !fixed_is_narrow(e->fixed[c]))
 			to.wide = (uint16_t)(to.wide | 1u << c);
@@ -143,83 +150,151 @@ static void fit_widths(const struct plan_ring *plan, struct ring *r, const struc
 
 /* --- room -------------------------------------------------------------------------------------------------------- */
 
-static void shift(char *column, size_t width, uint32_t from, uint32_t to, uint32_t rows)
+static void shift(void *column, size_t width, uint32_t from, uint32_t to, uint32_t rows)
 {
-	memmove(column + to * width, column + from * width, rows * width);
+	memmove((char *)column + to * width, (char *)column + from * width, rows * width);
 }
 
 /* Move `rows` rows of every column. */
-static void shift_all(const struct plan_ring *plan, const struct ring_view *v, uint32_t from, uint32_t to, uint32_t rows)
+static void shift_rows(const struct plan_ring *plan, const struct ring *r, const struct ring_view *v, uint32_t from, uint32_t to,
+                       uint32_t rows)
 {
-	for (unsigned c = 0; c < plan->word_count; c++)
-		shift((char *)(v->word + (size_t)c * v->cap), 8, from, to, rows);
-	shift(v->time, v->wide_time ? 8 : 4, from, to, rows);
+	shift(v->time, time_size(r), from, to, rows);
 	for (unsigned c = 0; c < plan->fixed_count; c++)
-		shift(v->fixed[c], (v->wide >> c & 1) != 0 ? 8 : 4, from, to, rows);
+		shift(v->fixed[c], fixed_size(r, c), from, to, rows);
 	shift(v->print, 4, from, to, rows);
 	if (plan->flag_bytes > 0)
 		shift(v->flags, plan->flag_bytes, from, to, rows);
 }
 
-/* Room for one row behind the last: what the dropped ones left is used again when it is worth the moving, and given back when it is
- * most of the block. */
-static void fit_room(const struct plan_ring *plan, struct ring *r)
+static void shift_words(const struct plan_ring *plan, uint64_t *word, uint32_t cap, uint32_t from, uint32_t to, uint32_t rows)
 {
-	uint32_t want = r->n + r->n / 16 + 1;
+	for (unsigned c = 0; c < plan->word_count; c++)
+		shift(word + (size_t)c * cap, 8, from, to, rows);
+}
 
-	want = (want + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
+/* How many rows a block for `n` and one more should have. */
+static uint32_t roomy(uint32_t n)
+{
+	return (n + n / 32 + 1 + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
+}
+
+/* The `n` rows begin at `start` of `cap`: is moving them to the front worth the while, rather than taking a new block? What the dropped
+ * ones left must be worth the moving, and not be most of the block. */
+static bool can_move(uint32_t n, uint32_t start, uint32_t cap)
+{
+	return n < cap && start > n / 32 && roomy(n) >= cap / 2;
+}
+
+/* Room for one row behind the last. */
+static void fit_rows(const struct plan_ring *plan, struct ring *r)
+{
+	struct ring to = *r;
+	struct ring_view v;
+
 	if (r->start + r->n < r->cap)
 		return;
-	if (r->n < r->cap && r->start > r->n / 32 && want >= r->cap / 2) {
-		struct ring_view v;
-		struct ring whole = *r;
-
-		whole.start = 0;
-		ring_look(plan, &whole, &v);
-		shift_all(plan, &v, r->start, 0, r->n);
-		r->start = 0;
-	} else {
-		struct ring to = *r;
-
-		to.cap = want;
+	if (!can_move(r->n, r->start, r->cap)) {
+		to.cap = roomy(r->n);
 		rebuild(plan, r, to);
+		return;
 	}
+	to.start = 0;
+	ring_look(plan, &to, &v);
+	shift_rows(plan, r, &v, r->start, 0, r->n);
+	r->start = 0;
+}
+
+/* The same for words. */
+static void fit_words(const struct plan_ring *plan, struct ring *r)
+{
+	uint32_t cap = roomy(r->words);
+	uint64_t *word;
+
+	if (r->words_start + r->words < r->words_cap)
+		return;
+	if (can_move(r->words, r->words_start, r->words_cap)) {
+		shift_words(plan, r->word, r->words_cap, r->words_start, 0, r->words);
+	} else {
+		word = xmalloc((size_t)cap * plan->word_count * sizeof *word);
+		for (unsigned c = 0; c < plan->word_count && r->words > 0; c++)
+			memcpy(word + (size_t)c * cap, r->word + (size_t)c * r->words_cap + r->words_start, r->words * sizeof *word);
+		free(r->word);
+		r->word = word;
+		r->words_cap = cap;
+	}
+	r->words_start = 0;
+}
+
+/* --- records ----------------------------------------------------------------------------------------------------- */
+
+static void insert_words(const struct plan_ring *plan, struct ring *r, uint32_t at, const struct entry *e)
+{
+	uint64_t *word;
+
+	fit_words(plan, r);
+	word = r->word + r->words_start;
+	if (at < r->words)
+		shift_words(plan, word, r->words_cap, at, at + 1, r->words - at);
+	for (unsigned c = 0; c < plan->word_count; c++)
+		word[(size_t)c * r->words_cap + at] = e->word[c];
+	r->words++;
 }
 
 void ring_insert(const struct plan_ring *plan, struct ring *r, uint32_t at, const struct entry *e)
 {
+	uint32_t wordless = r->n - r->words;
 	struct ring_view v;
 
 	fit_widths(plan, r, e);
-	fit_room(plan, r);
+	fit_rows(plan, r);
 	ring_look(plan, r, &v);
 	if (at < r->n)
-		shift_all(plan, &v, at, at + 1, r->n - at);
+		shift_rows(plan, r, &v, at, at + 1, r->n - at);
 	write_row(plan, &v, at, e);
 	r->n++;
+	if (plan->word_count > 0 && at >= wordless)
+		insert_words(plan, r, at - wordless, e);
 }
 
 void ring_remove(const struct plan_ring *plan, struct ring *r, uint32_t at, struct entry *e)
 {
+	uint32_t wordless = r->n - r->words;
 	struct ring_view v;
 
 	ring_look(plan, r, &v);
 	read_row(plan, &v, at, e);
-	shift_all(plan, &v, at + 1, at, r->n - at - 1);
+	for (unsigned c = 0; c < plan->word_count; c++)
+		e->word[c] = ring_word(&v, c, at);
+	shift_rows(plan, r, &v, at + 1, at, r->n - at - 1);
 	r->n--;
+	if (plan->word_count == 0 || at < wordless)
+		return;
+	at -= wordless;
+	shift_words(plan, r->word + r->words_start, r->words_cap, at + 1, at, r->words - at - 1);
+	r->words--;
+}
+
+void ring_drop_words(struct ring *r, uint32_t count)
+{
+	r->words -= count;
+	r->words_start = r->words > 0 ? r->words_start + count : 0;
 }
 
 void ring_drop(struct ring *r, uint32_t count)
 {
+	uint32_t wordless = r->n - r->words;
+
+	if (count > wordless)
+		ring_drop_words(r, count - wordless);
 	r->first += count;
-	r->start += count;
 	r->n -= count;
-	if (r->n == 0)
-		r->start = 0;
+	r->start = r->n > 0 ? r->start + count : 0;
 }
 
 void ring_free(struct ring *r)
 {
 	free(r->block);
+	free(r->word);
 	*r = (struct ring){0};
 }

@@ -3,6 +3,8 @@
  * came). A record is a row of columns, each as narrow as its values allow: times are milliseconds since a base and exact numbers
  * hundredths in 32 bit, until a value comes that these cannot hold exactly; then the column of this ring gets 64 bit.
  *
+ * Words are kept of the newest records only, as many as the windows that read them need.
+ *
  * Records are numbered; the oldest has number `first`. A record put in between moves the numbers of those behind it.
  */
 #ifndef FRAUDCHECK_RING_H
@@ -18,10 +20,12 @@ enum { FIXED_UNITS = 1000000 };
 
 struct ring {
 	char *block;
+	uint64_t *word;
 	int64_t base;       /* of narrow times, microseconds */
 	uint32_t first;     /* number of the oldest */
 	uint32_t n;
 	uint32_t start, cap; /* rows of the block: where the oldest lies, how many there are */
+	uint32_t words, words_start, words_cap; /* the same of the words: of how many records they are kept */
 	uint16_t wide;      /* a bit for each column of exact numbers */
 	bool wide_time;
 };
@@ -38,13 +42,15 @@ struct entry {
 /* Where the columns are; valid until the ring changes. Row 0 is the oldest. */
 struct ring_view {
 	int64_t base;
-	uint32_t first, n, cap;
+	uint32_t first, n;
+	uint32_t wordless;   /* so many of the oldest have no words any more */
+	uint32_t words_cap;
 	uint16_t wide;
 	bool wide_time;
 	unsigned flag_bytes;
 	char *time, *print, *flags;
 	char *fixed[PLAN_COLUMNS_MAX];
-	uint64_t *word; /* column c begins at word + c * cap */
+	uint64_t *word; /* of the first record that has words; column c begins at word + c * words_cap */
 };
 
 void ring_look(const struct plan_ring *plan, const struct ring *r, struct ring_view *v);
@@ -57,6 +63,9 @@ void ring_remove(const struct plan_ring *plan, struct ring *r, uint32_t at, stru
 
 /* Forget the oldest. */
 void ring_drop(struct ring *r, uint32_t count);
+
+/* Forget the words of the oldest that have any. */
+void ring_drop_words(struct ring *r, uint32_t count);
 
 void ring_free(struct ring *r);
 
@@ -120,13 +129,13 @@ static inline void ring_fetch(const struct plan_ring *plan, const struct ring_vi
 	__builtin_prefetch(v->print + row * 4, 1);
 	for (unsigned c = 0; c < plan->fixed_count; c++)
 		__builtin_prefetch(v->fixed[c] + row * ((v->wide >> c & 1) != 0 ? 8 : 4), 1);
-	for (unsigned c = 0; c < plan->word_count; c++)
-		__builtin_prefetch(v->word + (size_t)c * v->cap + row, 1);
+	for (unsigned c = 0; c < plan->word_count && row >= v->wordless; c++)
+		__builtin_prefetch(v->word + (size_t)c * v->words_cap + (row - v->wordless), 1);
 }
 
 static inline uint64_t ring_word(const struct ring_view *v, unsigned column, uint32_t row)
 {
-	return v->word[(size_t)column * v->cap + row];
+	return row >= v->wordless ? v->word[(size_t)column * v->words_cap + (row - v->wordless)] : WORD_NULL;
 }
 
 #endif

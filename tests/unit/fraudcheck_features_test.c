@@ -44,10 +44,10 @@ struct window_spec {
 };
 
 /* (x nothing: the record at hand is not among the learned ones; a copy of it is passed over) */
-static bool in_window(const struct window_spec *w, const struct oracle *o, const struct record *r, const struct record *now, int64_t lateness,
-                      int64_t keep)
+static bool in_window(const struct window_spec *w, const struct oracle *o, const struct record *r, const struct record *now, int64_t lateness)
 {
 	int64_t high = now->time - w->delay, low = high - w->over;
+	int64_t keep = w->over + w->delay;
 	int key = w->by_device ? r->device : r->customer, own = w->by_device ? now->device : now->customer;
 
 	if (o->any && low < o->newest - lateness - keep)
@@ -72,7 +72,7 @@ static bool placed(const struct record *r)
 	return fabs(r->latitude) <= 90;
 }
 
-static struct figures look(const struct window_spec *w, const struct oracle *o, const struct record *now, int64_t lateness, int64_t keep)
+static struct figures look(const struct window_spec *w, const struct oracle *o, const struct record *now, int64_t lateness)
 {
 	struct figures f = {.least = INT64_MAX, .most = INT64_MIN, .deviation = NAN, .age = NAN, .since = NAN, .last = NAN, .speed = NAN};
 	const struct record **in = malloc((o->count + 1) * sizeof(struct record *));
@@ -83,7 +83,7 @@ static struct figures look(const struct window_spec *w, const struct oracle *o, 
 	for (size_t i = 0; i < o->count; i++) {
 		const struct record *r = &o->seen[i];
 
-		if (!in_window(w, o, r, now, lateness, keep))
+		if (!in_window(w, o, r, now, lateness))
 			continue;
 		in[n++] = r;
 		if (latest == NULL || r->time >= latest->time)
@@ -271,7 +271,7 @@ static void compare_features(struct trial *t, const struct record *now)
 
 			if (feature == NULL)
 				continue;
-			f = look(&windows[w], &t->oracle, now, t->lateness, feature->ring->keep);
+			f = look(&windows[w], &t->oracle, now, t->lateness);
 			want = figure(&windows[w], &f, a);
 			if ((windows[w].by_device ? now->device : now->customer) < 0)
 				want = NAN;
