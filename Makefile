@@ -5,8 +5,8 @@ TXGEN      = producer/txgen.c producer/gen_amounts.c producer/gen_dims.c produce
 	producer/gen_math.c producer/gen_pace.c producer/gen_people.c producer/gen_purchase.c producer/gen_report.c \
 	producer/gen_scenarios.c producer/gen_shares.c producer/gen_shops.c producer/gen_stream.c producer/gen_world.c
 KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
-KCONSUME   = kcat-like/kconsume.c kcat-like/consume.c kcat-like/assign.c kcat-like/partition.c kcat-like/emit.c \
-	kcat-like/sink.c kcat-like/start.c kcat-like/position.c kcat-like/query.c
+KCONSUME   = $(addprefix kcat-like/,kconsume.c consume.c assign.c commit.c emit.c facts.c partition.c position.c query.c \
+	rewind.c sink.c start.c)
 KMOCK      = kcat-like/kmock.c
 FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c currency.c defaults.c describe.c feature.c files.c history.c intern.c \
 	judge.c keys.c lookup.c map.c multiset.c plan.c pool.c program.c render.c ring.c rule_check.c rule_error.c rule_expr.c rule_lex.c \

@@ -8,100 +8,16 @@
 #include "log.h"
 
 enum {
-	ASK_MS = 1000,            /* one question to the broker; stdout waits so long at most */
 	RETRY_US = 200000,
 	WARN_US = 5000000,
 	PATIENCE_US = 60000000,   /* for the answers that an assignment needs */
 	JOB_LOOK_MS = 20
 };
 
-/* What the broker knows about the wanted partitions, in the order of the list. */
-struct facts {
-	rd_kafka_topic_partition_list_t *low, *high, *at_time, *until;
-	int64_t *counts; /* partitions of each of the options' topics */
-};
-
-/* --- questions to the broker --------------------------------------------------------------------------------------- */
-
-/* Offsets at a time for the whole list at once; RD_KAFKA_OFFSET_BEGINNING and _END are times too. NULL: ask again later. */
-static rd_kafka_topic_partition_list_t *ask_offsets(struct consume *c, int64_t time)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(c->assign.wanted);
-	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-
-	for (int i = 0; i < list->cnt; i++)
-		list->elems[i].offset = time;
-	if (list->cnt > 0)
-		err = rd_kafka_offsets_for_times(c->rk, list, ASK_MS);
-	for (int i = 0; i < list->cnt && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-		err = list->elems[i].err;
-	if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return list;
-	log_debug("asking for offsets: %s", rd_kafka_err2str(err));
-	rd_kafka_topic_partition_list_destroy(list);
-	return NULL;
-}
-
 static void forget(rd_kafka_topic_partition_list_t *list)
 {
 	if (list != NULL)
 		rd_kafka_topic_partition_list_destroy(list);
-}
-
-static void facts_free(struct facts *f)
-{
-	forget(f->low);
-	forget(f->high);
-	forget(f->at_time);
-	forget(f->until);
-	free(f->counts);
-}
-
-static bool ask_count(struct consume *c, const char *topic, int64_t *count)
-{
-	rd_kafka_topic_t *rkt = rd_kafka_topic_new(c->rk, topic, NULL);
-	const struct rd_kafka_metadata *metadata;
-	const struct rd_kafka_metadata_topic *t;
-	rd_kafka_resp_err_t err = rd_kafka_metadata(c->rk, 0, rkt, &metadata, ASK_MS);
-
-	*count = 0;
-	rd_kafka_topic_destroy(rkt);
-	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return false;
-	t = kafka_topic(metadata, topic);
-	if (t != NULL)
-		*count = t->partition_cnt;
-	rd_kafka_metadata_destroy(metadata);
-	return *count > 0;
-}
-
-static bool facts_gather(struct consume *c, struct facts *f)
-{
-	const struct consume_options *o = c->o;
-
-	f->counts = xcalloc(o->topic_count, sizeof f->counts[0]);
-	for (size_t i = 0; i < o->topic_count; i++)
-		if (!ask_count(c, o->topics[i], &f->counts[i]))
-			return false;
-	f->low = ask_offsets(c, RD_KAFKA_OFFSET_BEGINNING);
-	if (f->low != NULL)
-		f->high = ask_offsets(c, RD_KAFKA_OFFSET_END);
-	if (f->high != NULL && o->start.kind == START_TIME)
-		f->at_time = ask_offsets(c, o->start.value);
-	if (f->high != NULL && o->until >= 0)
-		f->until = ask_offsets(c, o->until);
-	return f->high != NULL && (o->start.kind != START_TIME || f->at_time != NULL) && (o->until < 0 || f->until != NULL);
-}
-
-/* The topic's; never less than makes sense for the partition at hand. */
-static int64_t partition_count(const struct consume_options *o, const struct facts *f, const rd_kafka_topic_partition_t *tp)
-{
-	int64_t count = 0;
-
-	for (size_t i = 0; i < o->topic_count; i++)
-		if (strcmp(o->topics[i], tp->topic) == 0)
-			count = f->counts[i];
-	return count > tp->partition ? count : tp->partition + 1;
 }
 
 /* --- from a list to running partitions ----------------------------------------------------------------------------- */
@@ -111,8 +27,20 @@ static bool stays(const struct partition *p)
 	return p != NULL && !p->lost;
 }
 
-static int begin_partition(struct consume *c, const struct facts *f, int i)
+/* The smallest partition count that is known of the topic, stored or seen by this process; -1: none. What lies beyond was added later. */
+static int64_t siblings(const struct consume *c, const char *topic)
 {
+	int64_t least = positions_siblings(&c->assign.positions, topic);
+
+	for (size_t i = 0; i < c->o->topic_count; i++)
+		if (c->first_counts[i] > 0 && strcmp(c->o->topics[i], topic) == 0 && (least < 0 || c->first_counts[i] < least))
+			least = c->first_counts[i];
+	return least;
+}
+
+static int decide(struct consume *c, int i)
+{
+	const struct facts *f = &c->assign.facts;
 	const rd_kafka_topic_partition_t *tp = &c->assign.wanted->elems[i];
 	const struct start_facts facts = {
 		.topic = tp->topic,
@@ -121,28 +49,66 @@ static int begin_partition(struct consume *c, const struct facts *f, int i)
 		.high = f->high->elems[i].offset,
 		.at_time = f->at_time != NULL ? f->at_time->elems[i].offset : -1,
 		.position = positions_find(&c->assign.positions, tp->topic, tp->partition),
-		.siblings = positions_siblings(&c->assign.positions, tp->topic),
+		.siblings = siblings(c, tp->topic),
 		.cluster = c->cluster,
 	};
-	int64_t stop = INT64_MAX;
-	struct partition *p;
-	struct start start;
+	struct start *start = &c->assign.starts[i];
 	char why[512];
 	int status;
 
-	status = start_decide(&c->o->start, &facts, &start, why, sizeof why);
+	status = start_decide(&c->o->start, &facts, start, why, sizeof why);
 	if (status != EXIT_DONE) {
 		log_error("%s; nothing was read (see --resume, and pgload --reset-stream)", why);
 		return status;
 	}
-	if (f->until != NULL)
-		stop = f->until->elems[i].offset >= 0 ? f->until->elems[i].offset : facts.high;
-	p = partition_get(&c->partitions, tp->topic, tp->partition);
-	partition_begin(p, &start, stop, c->o->stream, partition_count(c->o, f, tp));
-	emit_assigned(&c->emit, &c->sink.buf, p, facts.low, c->cluster);
-	log_info("%s/%" PRId32 ": begins at %" PRId64 " (%s), the log holds %" PRId64 " to %" PRId64, p->topic, p->number, start.begin,
-	         start.origin, facts.low, facts.high);
+	if (c->o->rewind > 0 && start->begin > facts.low)
+		rewind_add(&c->assign.rewind, &(struct rewind_item){
+			.topic = tp->topic,
+			.partition = tp->partition,
+			.low = facts.low,
+			.high = facts.high,
+			.begin = start->begin,
+			.last_ts = facts.position != NULL ? facts.position->last_ts : -1,
+		});
 	return EXIT_DONE;
+}
+
+/* Where each partition begins that does not stay. */
+static int decide_all(struct consume *c)
+{
+	struct assign *a = &c->assign;
+	int status = EXIT_DONE;
+
+	a->starts = xrealloc(a->starts, ((size_t)a->wanted->cnt + 1) * sizeof *a->starts);
+	if (c->o->rewind > 0)
+		rewind_start(&a->rewind, &c->o->kafka, c->o->rewind / 1000);
+	for (int i = 0; i < a->wanted->cnt && status == EXIT_DONE; i++)
+		if (!stays(partition_find(&c->partitions, a->wanted->elems[i].topic, a->wanted->elems[i].partition)))
+			status = decide(c, i);
+	for (size_t i = 0; i < c->o->topic_count; i++)
+		if (c->first_counts[i] == 0)
+			c->first_counts[i] = a->facts.counts[i];
+	return status;
+}
+
+static void begin_partition(struct consume *c, int i)
+{
+	const struct facts *f = &c->assign.facts;
+	const rd_kafka_topic_partition_t *tp = &c->assign.wanted->elems[i];
+	struct start *start = &c->assign.starts[i];
+	int64_t low = f->low->elems[i].offset, high = f->high->elems[i].offset, stop = INT64_MAX;
+	int64_t from = rewind_from(&c->assign.rewind, tp->topic, tp->partition);
+	struct partition *p;
+
+	if (f->until != NULL)
+		stop = f->until->elems[i].offset >= 0 ? f->until->elems[i].offset : high;
+	if (from >= 0 && stop > start->begin) /* where nothing will be judged, nothing needs warming */
+		start->from = from;
+	p = partition_get(&c->partitions, tp->topic, tp->partition);
+	partition_begin(p, start, stop, c->o->stream, facts_count(f, c->o, tp));
+	emit_assigned(&c->emit, &c->sink.buf, p, low, c->cluster);
+	log_info("%s/%" PRId32 ": begins at %" PRId64 " (%s), the log holds %" PRId64 " to %" PRId64, p->topic, p->number, start->begin,
+	         start->origin, low, high);
 }
 
 /* Those that went to others: said now, when the next assignment is known. */
@@ -195,7 +161,7 @@ static int take(struct consume *c)
 
 		p->mine = true;
 		p->ended = p->next >= p->stop;
-		list->elems[i].offset = p->probing ? p->start.from : p->next;
+		list->elems[i].offset = partition_read_from(p);
 	}
 	status = forward_all(c);
 	if (status != EXIT_DONE)
@@ -212,29 +178,31 @@ static void finish(struct assign *a)
 {
 	position_stop(&a->job);
 	positions_free(&a->positions);
+	rewind_free(&a->rewind);
+	facts_free(&a->facts);
 	forget(a->wanted);
 	a->wanted = NULL;
 	a->step = ASSIGN_NONE;
 }
 
 /* All facts are there: begin what is new, keep what stays. */
-static int establish(struct consume *c, const struct facts *f)
+static int establish(struct consume *c)
 {
-	int status = EXIT_DONE;
+	int status;
 
 	drop_revoked(c);
-	for (int i = 0; i < c->assign.wanted->cnt && status == EXIT_DONE; i++) {
+	for (int i = 0; i < c->assign.wanted->cnt; i++) {
 		const rd_kafka_topic_partition_t *tp = &c->assign.wanted->elems[i];
 
 		if (!stays(partition_find(&c->partitions, tp->topic, tp->partition)))
-			status = begin_partition(c, f, i);
+			begin_partition(c, i);
 	}
-	if (status == EXIT_DONE)
-		status = take(c);
+	status = take(c);
 	if (status == EXIT_DONE) {
 		c->assigned = true;
 		log_info("%d partitions assigned", c->assign.wanted->cnt);
 	}
+	finish(&c->assign);
 	return status;
 }
 
@@ -249,31 +217,55 @@ static bool nothing_new(struct consume *c)
 	return true;
 }
 
-static int resolve(struct consume *c)
+/* An answer is missing: ask again in a moment, but not for ever. */
+static int ask_again(struct consume *c, const char *reason)
 {
 	struct assign *a = &c->assign;
 	int64_t now = clock_monotonic();
-	struct facts f = {0};
-	int status = EXIT_DONE;
 
-	if (now < a->retry_at)
-		return EXIT_DONE;
-	if (nothing_new(c) || facts_gather(c, &f)) {
-		status = establish(c, &f);
-		finish(a);
-	} else if (now - a->started > PATIENCE_US) {
-		log_error("Kafka does not tell where the log begins and ends: %s",
-		          c->health.reason[0] != '\0' ? c->health.reason : "no answer");
-		status = EXIT_RETRY;
-	} else {
-		if (now - a->started > WARN_US && !a->warned) {
-			a->warned = true;
-			log_warn("still asking Kafka where the log begins and ends: %s", c->health.reason);
-		}
-		a->retry_at = clock_monotonic() + RETRY_US;
+	if (now - a->started > PATIENCE_US) {
+		log_error("Kafka does not tell where the log begins and ends: %s", reason[0] != '\0' ? reason : "no answer");
+		return EXIT_RETRY;
 	}
-	facts_free(&f);
-	return status;
+	if (now - a->started > WARN_US && !a->warned) {
+		a->warned = true;
+		log_warn("still asking Kafka where the log begins and ends: %s", reason);
+	}
+	a->step = ASSIGN_RESOLVE;
+	a->retry_at = now + RETRY_US;
+	return EXIT_DONE;
+}
+
+static int resolve(struct consume *c)
+{
+	struct assign *a = &c->assign;
+	int status;
+
+	if (clock_monotonic() < a->retry_at)
+		return EXIT_DONE;
+	if (nothing_new(c))
+		return establish(c);
+	if (!facts_gather(&a->facts, c->rk, c->o, a->wanted))
+		return ask_again(c, c->health.reason);
+	status = decide_all(c);
+	if (status != EXIT_DONE)
+		return status;
+	if (a->rewind.count == 0)
+		return establish(c);
+	a->step = ASSIGN_REWIND;
+	return EXIT_DONE;
+}
+
+static int rewind_on(struct consume *c)
+{
+	switch (rewind_look(&c->assign.rewind)) {
+	case 0:
+		return EXIT_DONE;
+	case 1:
+		return establish(c);
+	default:
+		return ask_again(c, c->assign.rewind.health.reason);
+	}
 }
 
 /* --- steps --------------------------------------------------------------------------------------------------------- */
@@ -288,10 +280,12 @@ void assign_begin(struct consume *c, const rd_kafka_topic_partition_list_t *list
 	a->retry_at = 0;
 	a->warned = false;
 	a->step = ASSIGN_RESOLVE;
-	if (c->o->resume == NULL || nothing_new(c))
+	if (!c->o->resume || nothing_new(c))
 		return;
 	a->step = ASSIGN_POSITIONS;
-	if (position_start(&a->job, c->o->resume) != EXIT_DONE)
+	a->job.option = "--resume";
+	a->job.level = LEVEL_ERROR;
+	if (position_start(&a->job, c->o->positions) != EXIT_DONE)
 		c->status = EXIT_RETRY;
 }
 
@@ -302,12 +296,14 @@ int assign_step(struct consume *c)
 
 	if (a->step == ASSIGN_POSITIONS && position_over(&a->job, &status)) {
 		if (status == EXIT_DONE)
-			status = positions_read(&a->positions, buf_span(&a->job.text), c->o->stream);
+			status = positions_read(&a->positions, &a->job, c->o->stream);
 		if (status != EXIT_DONE)
 			return status;
 		a->step = ASSIGN_RESOLVE;
 		a->started = clock_monotonic();
 	}
+	if (a->step == ASSIGN_REWIND)
+		return rewind_on(c);
 	return a->step == ASSIGN_RESOLVE ? resolve(c) : EXIT_DONE;
 }
 
@@ -319,6 +315,8 @@ int assign_wait(const struct assign *a, int *fd)
 		return a->job.fd >= 0 ? RETRY_US / 1000 : JOB_LOOK_MS;
 	case ASSIGN_RESOLVE:
 		return JOB_LOOK_MS;
+	case ASSIGN_REWIND:
+		return 0; /* it waits by itself, as long as it may */
 	case ASSIGN_NONE:
 		break;
 	}
@@ -328,6 +326,7 @@ int assign_wait(const struct assign *a, int *fd)
 void assign_free(struct assign *a)
 {
 	finish(a);
+	free(a->starts);
 	position_free(&a->job);
 }
 

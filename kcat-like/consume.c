@@ -24,7 +24,7 @@ enum {
 	CLOSE_US = 5000000
 };
 
-static struct metric *m_records, *m_rejects, *m_bytes, *m_assigned;
+static struct metric *m_records, *m_rejects, *m_warm, *m_bytes, *m_assigned;
 
 static void stop(struct consume *c, int status)
 {
@@ -71,7 +71,7 @@ static int take_record(struct consume *c, struct partition *p, const rd_kafka_me
 {
 	int status;
 
-	if (p->probing) {
+	if (p->probing && m->offset >= p->start.probe) {
 		p->probing = false;
 		status = compare_probe(p, m);
 		if (status != EXIT_DONE)
@@ -93,12 +93,17 @@ static int take_record(struct consume *c, struct partition *p, const rd_kafka_me
 
 static int out_of_range(struct consume *c, const struct partition *p)
 {
-	int64_t low = -1, high = -1;
+	int64_t low = -1, high = -1, wanted = p->next > p->start.begin ? p->next : p->start.begin;
 
 	rd_kafka_query_watermark_offsets(c->rk, p->topic, p->number, &low, &high, TICK_MS);
+	if (low >= 0 && low <= wanted && wanted <= high) {
+		log_error("%s/%" PRId32 ": the log's first offset is %" PRId64 " by now, above what --rewind or the comparison of the last record"
+		          " was to read; the position %" PRId64 " is still there", p->topic, p->number, low, wanted);
+		return EXIT_RETRY;
+	}
 	log_error("%s/%" PRId32 ": offset %" PRId64 " is not in the log any more, which holds %" PRId64 " to %" PRId64
 	          " (retention, or topic re-created): records are lost; see pgload --reset-stream",
-	          p->topic, p->number, p->next, low, high);
+	          p->topic, p->number, wanted, low, high);
 	return EXIT_CONFLICT;
 }
 
@@ -263,6 +268,7 @@ static void tick(struct consume *c)
 	measured = now;
 	metric_set(m_records, (double)c->emit.records);
 	metric_set(m_rejects, (double)c->emit.rejects);
+	metric_set(m_warm, (double)c->emit.warm);
 	metric_set(m_assigned, c->assigned ? (double)c->partitions.count : 0);
 	for (size_t i = 0; i < c->partitions.count; i++)
 		partition_measure(c->rk, c->partitions.item[i]);
@@ -277,20 +283,25 @@ static void drain_wake(struct consume *c)
 		;
 }
 
+static int earlier(int ms, int max_ms)
+{
+	return ms >= 0 && ms < max_ms ? ms : max_ms;
+}
+
 /* Nothing can be done now: until a queue fills, the reader takes bytes or goes away, a signal comes, or time passes. */
 static void wait_for_work(struct consume *c, int max_ms)
 {
-	struct pollfd fds[4] = {
+	struct pollfd fds[5] = {
 		{.fd = c->wake[0], .events = POLLIN},
 		{.fd = sig_asked() != 0 ? -1 : sig_fd(), .events = POLLIN},
 		sink_watch(&c->sink),
 		{.fd = -1, .events = POLLIN},
+		{.fd = -1, .events = POLLIN},
 	};
-	int assign_ms = assign_wait(&c->assign, &fds[3].fd);
 
-	if (assign_ms >= 0 && assign_ms < max_ms)
-		max_ms = assign_ms;
-	if (poll(fds, 4, max_ms) <= 0)
+	max_ms = earlier(assign_wait(&c->assign, &fds[3].fd), max_ms);
+	max_ms = earlier(commit_wait(&c->commit, &fds[4].fd), max_ms);
+	if (poll(fds, 5, max_ms) <= 0)
 		return;
 	if (fds[0].revents != 0)
 		drain_wake(c);
@@ -306,7 +317,7 @@ static bool is_full(const struct consume *c)
 static void loop(struct consume *c)
 {
 	while (c->status < 0 && sig_asked() == 0 && !enough(c) && !all_ended(c)) {
-		uint64_t before = c->emit.records;
+		uint64_t before = c->emit.records + c->emit.warm;
 		bool more = true;
 		int status;
 
@@ -314,9 +325,10 @@ static void loop(struct consume *c)
 		status = c->status < 0 ? assign_step(c) : EXIT_DONE;
 		if (status != EXIT_DONE)
 			stop(c, status);
+		commit_step(c);
 		if (c->status < 0 && !is_full(c))
 			more = take_records(c);
-		watch_health(c, c->emit.records > before);
+		watch_health(c, c->emit.records + c->emit.warm > before);
 		tick(c);
 		if (sink_pending(&c->sink) >= PUSH_AT || (!more && sink_pending(&c->sink) > 0))
 			push(c);
@@ -347,6 +359,7 @@ static void open_metrics(void)
 {
 	m_records = metric_new(METRIC_COUNTER, "txpipe_kconsume_records_total", "Messages emitted, rejects among them", NULL);
 	m_rejects = metric_new(METRIC_COUNTER, "txpipe_kconsume_rejects_total", "Messages emitted as rejects", NULL);
+	m_warm = metric_new(METRIC_COUNTER, "txpipe_kconsume_warm_records_total", "Messages emitted as warm, by --rewind", NULL);
 	m_bytes = metric_new(METRIC_COUNTER, "txpipe_kconsume_output_bytes_total", "Bytes written to stdout", NULL);
 	m_assigned = metric_new(METRIC_GAUGE, "txpipe_kconsume_assigned_partitions", "Partitions assigned", NULL);
 }
@@ -367,7 +380,11 @@ static rd_kafka_conf_t *configure(const struct consume_options *o)
 	kafka_conf_must(conf, "partition.assignment.strategy", "range");
 	kafka_conf_default(conf, &o->kafka, "queued.max.messages.kbytes", "8192");
 	kafka_conf_default(conf, &o->kafka, "fetch.max.bytes", "8388608");
+	/* Partitions that are added are noticed so soon; and a topic that is gone is gone: it existed when we came. */
+	kafka_conf_default(conf, &o->kafka, "topic.metadata.refresh.interval.ms", "5000");
+	kafka_conf_default(conf, &o->kafka, "topic.metadata.propagation.max.ms", "5000");
 	rd_kafka_conf_set_rebalance_cb(conf, assign_rebalance);
+	rd_kafka_conf_set_offset_commit_cb(conf, commit_answer);
 	kafka_conf_health(conf);
 	return conf;
 }
@@ -471,7 +488,7 @@ static int open_consumer(struct consume *c)
 	status = open_wake(c);
 	if (status != EXIT_DONE)
 		return status;
-	if (c->o->resume == NULL && !c->o->start_given)
+	if (!c->o->resume && !c->o->start_given)
 		log_notice("no --resume: every assignment is read from the beginning");
 	if (c->o->numbers == NULL)
 		return subscribe(c);
@@ -502,6 +519,7 @@ static void leave(struct consume *c)
 static void release(struct consume *c)
 {
 	assign_free(&c->assign);
+	commit_free(&c->commit);
 	if (c->events != NULL) {
 		rd_kafka_queue_io_event_enable(c->events, -1, NULL, 0);
 		rd_kafka_queue_io_event_enable(c->records, -1, NULL, 0);
@@ -518,6 +536,7 @@ static void release(struct consume *c)
 	}
 	free(c->username);
 	free(c->password);
+	free(c->first_counts);
 	partitions_free(&c->partitions);
 	sink_close(&c->sink);
 	emit_free(&c->emit);
@@ -529,6 +548,7 @@ int consume_run(const struct consume_options *o, struct emit emit, uint64_t *rej
 	int status;
 
 	open_metrics();
+	c.first_counts = xcalloc(o->topic_count, sizeof c.first_counts[0]);
 	sink_open(&c.sink, STDOUT_FILENO);
 	status = open_consumer(&c);
 	if (c.cluster == NULL)
@@ -543,6 +563,7 @@ int consume_run(const struct consume_options *o, struct emit emit, uint64_t *rej
 	progress_finish(&c.progress, c.emit.records);
 	metric_set(m_records, (double)c.emit.records);
 	metric_set(m_rejects, (double)c.emit.rejects);
+	metric_set(m_warm, (double)c.emit.warm);
 	*rejects = c.emit.rejects;
 	release(&c);
 	return c.status < 0 ? EXIT_DONE : c.status;

@@ -3,6 +3,7 @@
  *
  *   consume.c  the loop: poll callbacks, take records, write, notice signals and a reader that went away
  *   assign.c   from the group's assignment to running partitions: positions, log ends, refusals, assign()
+ *   commit.c   stored positions to Kafka, for its displays
  */
 #ifndef TXPIPE_CONSUME_H
 #define TXPIPE_CONSUME_H
@@ -10,11 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "commit.h"
 #include "emit.h"
+#include "facts.h"
 #include "kafka.h"
 #include "partition.h"
 #include "position.h"
 #include "progress.h"
+#include "rewind.h"
 #include "sink.h"
 #include "start.h"
 
@@ -30,7 +34,10 @@ struct consume_options {
 	int64_t until;           /* Kafka time in ms, or -1 */
 	bool exit_at_end;
 	int64_t count;           /* stop after so many records; 0: no limit */
-	const char *resume;      /* the command that prints positions, or NULL */
+	const char *positions;   /* the command that prints positions */
+	bool resume;             /* begin there */
+	int64_t rewind;          /* emit so many microseconds before `begin` as warm records; 0: none */
+	int64_t commit;          /* commit the stored positions to Kafka so often, in microseconds; 0: never */
 	const char *instance_id;
 	bool show_progress;
 };
@@ -38,7 +45,8 @@ struct consume_options {
 enum assign_step {
 	ASSIGN_NONE,      /* nothing under way */
 	ASSIGN_POSITIONS, /* the command runs */
-	ASSIGN_RESOLVE    /* log ends are asked for; repeated while the broker does not answer */
+	ASSIGN_RESOLVE,   /* log ends are asked for; repeated while the broker does not answer */
+	ASSIGN_REWIND     /* records before `begin` are looked at, to find where --rewind begins */
 };
 
 struct assign {
@@ -46,6 +54,9 @@ struct assign {
 	rd_kafka_topic_partition_list_t *wanted; /* the assignment that is being prepared */
 	struct position_job job;
 	struct positions positions;
+	struct facts facts;
+	struct start *starts;                    /* in the order of `wanted`, for those that do not stay */
+	struct rewind rewind;
 	int64_t started, retry_at;
 	bool warned;
 };
@@ -65,6 +76,8 @@ struct consume {
 	char *username, *password;  /* as configured */
 	struct partitions partitions;
 	struct assign assign;
+	struct commit commit;
+	int64_t *first_counts;      /* per topic: its partitions when this process saw it first, 0: not yet */
 	bool assigned;              /* an assignment is in force (it may be empty) */
 	bool closing;
 	char *cluster;              /* id, "" if the broker does not tell */

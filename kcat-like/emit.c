@@ -68,6 +68,11 @@ static size_t size_of(const struct emit *e, const rd_kafka_message_t *m)
 	return m->len + (e->key && m->key != NULL ? m->key_len : 0) + (e->headers ? headers_size(m) : 0);
 }
 
+static bool is_warm(const struct partition *p, const rd_kafka_message_t *m)
+{
+	return m->offset < p->start.begin;
+}
+
 /* From behind the constant part to the envelope's closing brace; `bare`: without key and headers, as in a message that is too long. */
 static void add_coordinates(const struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m, bool bare)
 {
@@ -75,7 +80,7 @@ static void add_coordinates(const struct emit *e, struct buf *to, const struct p
 	buf_add_int(to, m->offset);
 	buf_add_text(to, ",\"ts\":");
 	buf_add_int(to, rd_kafka_message_timestamp(m, NULL));
-	if (m->offset < p->start.begin)
+	if (is_warm(p, m))
 		buf_add_text(to, ",\"warm\":true");
 	if (e->key && m->key != NULL && !bare) {
 		buf_add_char(to, ',');
@@ -163,7 +168,8 @@ static void emit_reject(struct emit *e, struct buf *to, const struct partition *
 		to->n = start;
 		write_reject(e, to, p, m, true, reason, detail);
 	}
-	e->rejects++;
+	if (!is_warm(p, m))
+		e->rejects++;
 }
 
 void emit_message(struct emit *e, struct buf *to, const struct partition *p, const rd_kafka_message_t *m)
@@ -171,7 +177,10 @@ void emit_message(struct emit *e, struct buf *to, const struct partition *p, con
 	char detail[96];
 	size_t start = to->n;
 
-	e->records++;
+	if (is_warm(p, m))
+		e->warm++;
+	else
+		e->records++;
 	if (m->payload == NULL) {
 		emit_reject(e, to, p, m, "null_payload", "the message has no payload (a tombstone)");
 	} else if (m->len == 0) {
@@ -198,7 +207,7 @@ void emit_assigned(const struct emit *e, struct buf *to, const struct partition 
 	if (e->plain)
 		return;
 	buf_add_span(to, buf_span(&p->head));
-	buf_addf(to, "\"event\":\"assigned\",\"from\":%" PRId64 ",\"low\":%" PRId64, p->start.begin, low);
+	buf_addf(to, "\"event\":\"assigned\",\"from\":%" PRId64 ",\"low\":%" PRId64, p->start.from, low);
 	if (cluster[0] != '\0') {
 		buf_add_text(to, ",\"cluster\":");
 		json_quote(to, span_of(cluster));

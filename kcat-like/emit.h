@@ -14,7 +14,7 @@ struct emit {
 	bool plain;         /* no envelope, no control lines */
 	bool key, headers;  /* put them into the envelope */
 	int64_t max_message; /* bytes of payload, and of key and headers that go out */
-	uint64_t records, rejects;
+	uint64_t records, rejects, warm; /* warm ones are neither records nor rejects */
 	struct intake intake;
 	struct buf envelope; /* of a reject */
 	struct buf source;

@@ -97,6 +97,8 @@ static void read_names(struct arguments *a)
 	check_name("--stream", o->stream);
 	if (o->instance_id != NULL && a->numbers != NULL)
 		opt_usage("--instance-id belongs to a group, -p reads without one");
+	if (o->commit > 0 && a->numbers != NULL)
+		opt_usage("--commit belongs to a group, -p reads without one");
 }
 
 static void read_start(struct arguments *a)
@@ -131,6 +133,8 @@ static void read_envelope(struct arguments *a)
 	free(items);
 	if (a->emit.plain && a->envelope != NULL)
 		opt_usage("--plain and --envelope exclude each other");
+	if (a->emit.plain && a->to.rewind > 0)
+		opt_usage("--plain and --rewind exclude each other: without an envelope nobody could tell which records are warm");
 }
 
 /* The command that prints the stream's positions; that of pgload if none is named. */
@@ -168,8 +172,8 @@ static int run(struct arguments *a, uint64_t *rejects)
 	read_envelope(a);
 	if (a->lag)
 		return query_lag(&o->kafka, o->topics, o->topic_count, o->stream, positions_command(a));
-	if (a->resume != NULL)
-		o->resume = positions_command(a);
+	o->resume = a->resume != NULL;
+	o->positions = positions_command(a);
 	return consume_run(o, a->emit, rejects);
 }
 
@@ -189,9 +193,13 @@ int main(int argc, char **argv)
 	         .optional = true},
 		{OPT_STRING, 'o', "offset", &a.start, "OFFSET",
 	         "where there is no position: beginning, end, N, -N (before the end), s@TIME (beginning)", .min = 0},
+		{OPT_DURATION, 0, "rewind", &a.to.rewind, "DUR",
+	         "re-read so much of Kafka time before the begin, as warm records: for a filter's windows", .min = 1000, .max = INT64_MAX},
 		{OPT_STRING, 0, "until", &a.until, "TIME", "stop before the first message of this Kafka time", .min = 0},
 		{OPT_FLAG, 'e', "exit", &a.to.exit_at_end, .help = "exit at the end of the log"},
 		{OPT_INT, 'c', "count", &a.to.count, "N", "exit after N messages", .min = 1, .max = INT64_MAX},
+		{OPT_DURATION, 0, "commit", &a.to.commit, "DUR",
+	         "so often, commit the stored positions to Kafka: only for its lag displays", .min = 1000000, .max = INT64_MAX},
 		{OPT_HEADING, .help = "What to print:"},
 		{OPT_STRING, 0, "envelope", &a.envelope, "key,headers", "put key and headers into the envelope, too", .min = 0},
 		{OPT_FLAG, 0, "plain", &a.emit.plain, .help = "no envelope and no control lines: only the messages"},

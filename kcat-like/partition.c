@@ -54,6 +54,7 @@ struct partition *partition_get(struct partitions *all, const char *topic, int32
 	p = xcalloc(1, sizeof *p);
 	p->topic = xstrdup(topic);
 	p->number = number;
+	p->committed = -1;
 	p->m_lag = lag_metric(topic, number);
 	all->item[all->count++] = p;
 	return p;
@@ -76,7 +77,7 @@ void partition_begin(struct partition *p, const struct start *start, int64_t sto
 
 	new_run(run, sizeof run);
 	p->start = *start;
-	p->next = start->begin;
+	p->next = start->from;
 	p->stop = stop;
 	p->probing = start->probe >= 0;
 	p->ended = false;
@@ -84,6 +85,11 @@ void partition_begin(struct partition *p, const struct start *start, int64_t sto
 	buf_clear(&p->head);
 	envelope_write_constant(&p->head, span_of(stream), span_of(p->topic), p->number, of, span_of(run), span_of(start->origin),
 	                        start->begin);
+}
+
+int64_t partition_read_from(const struct partition *p)
+{
+	return p->probing && p->start.probe < p->next ? p->start.probe : p->next;
 }
 
 static void free_one(struct partition *p)

@@ -19,11 +19,12 @@ struct partition {
 	bool mine;        /* in the current assignment */
 	bool lost;        /* taken away without our leave: what others did meanwhile is unknown, so it cannot have stayed */
 	struct start start;
-	int64_t next;     /* everything below has been emitted, or holds no record */
+	int64_t next;     /* everything below (from start.from on) has been emitted, or holds no record */
 	int64_t stop;     /* --until: nothing from here on is wanted; INT64_MAX */
-	bool probing;     /* the first record has not come yet, and has to be compared */
+	bool probing;     /* no record at or behind the probe has come yet: the first one has to be compared */
 	bool ended;       /* with -e or --until: its end was reached */
 	struct buf head;  /* {"_kafka":{"stream":…,"begin":40, */
+	int64_t committed; /* offset that was committed to Kafka for its lag displays, or -1 */
 	struct metric *m_lag;
 };
 
@@ -40,6 +41,9 @@ struct partition *partition_get(struct partitions *all, const char *topic, int32
 
 /* Begin a run of its own. `of` is the topic's partition count. */
 void partition_begin(struct partition *p, const struct start *start, int64_t stop, const char *stream, int64_t of);
+
+/* Offset at which reading begins or goes on. */
+int64_t partition_read_from(const struct partition *p);
 
 /* Forget one that was revoked. */
 void partition_drop(struct partitions *all, struct partition *p);

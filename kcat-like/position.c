@@ -114,13 +114,14 @@ static void keep(struct positions *p, struct span topic, const struct position *
 	at->cluster_id = xstrndup(cluster.p, cluster.n);
 }
 
-static int not_understood(struct span line)
+static int not_understood(const struct position_job *job, struct span line)
 {
-	log_error("--resume: the command printed no position: %.*s", (int)(line.n < 200 ? line.n : 200), line.p);
+	log_at(job->level, "%s: the command printed no position: %.*s", job->option, (int)(line.n < 200 ? line.n : 200), line.p);
 	return EXIT_RETRY;
 }
 
 struct row {
+	const struct position_job *job;
 	struct json_object object;
 	struct buf stream, topic, cluster;
 };
@@ -133,10 +134,10 @@ static int read_row(struct positions *p, struct row *r, struct span line, const 
 	size_t at;
 
 	if (json_scan(&r->object, line, &at) != JSON_OK || read_text(&r->object, SPAN("stream"), false, &r->stream) < 0)
-		return not_understood(line);
+		return not_understood(r->job, line);
 	if (!span_eq(buf_span(&r->stream), span_of(stream))) {
-		log_error("--resume: the command printed positions of stream %s, this is stream %s (see --stream)",
-		          buf_text(&r->stream), stream);
+		log_at(r->job->level, "%s: the command printed positions of stream %s, this is stream %s (see --stream)", r->job->option,
+		       buf_text(&r->stream), stream);
 		return EXIT_USAGE;
 	}
 	if (read_text(&r->object, SPAN("topic"), false, &r->topic) < 0 ||
@@ -145,11 +146,11 @@ static int read_row(struct positions *p, struct row *r, struct span line, const 
 	    read_number(&r->object, SPAN("last_offset"), true, &row.last_offset) < 0 || read_time(&r->object, &row.last_ts) < 0 ||
 	    read_number(&r->object, SPAN("partitions"), true, &row.partitions) < 0 ||
 	    read_text(&r->object, SPAN("cluster_id"), true, &r->cluster) < 0)
-		return not_understood(line);
+		return not_understood(r->job, line);
 	broken = json_find(&r->object, SPAN("broken_at"));
 	if (broken != NULL && broken->type != JSON_NULL) {
-		log_error("stream %s is marked broken at %s/%" PRId64 ": records arrived out of order; repair with pgload --reset-stream",
-		          stream, buf_text(&r->topic), partition);
+		log_at(r->job->level, "stream %s is marked broken at %s/%" PRId64 ": records arrived out of order; repair with pgload --reset-stream",
+		       stream, buf_text(&r->topic), partition);
 		return EXIT_CONFLICT;
 	}
 	row.partition = (int32_t)partition;
@@ -157,10 +158,10 @@ static int read_row(struct positions *p, struct row *r, struct span line, const 
 	return EXIT_DONE;
 }
 
-int positions_read(struct positions *p, struct span text, const char *stream)
+int positions_read(struct positions *p, const struct position_job *job, const char *stream)
 {
-	const char *at = text.p, *end = text.p + text.n;
-	struct row r = {0};
+	const char *at = job->text.p, *end = at + job->text.n;
+	struct row r = {.job = job};
 	int status = EXIT_DONE;
 
 	while (status == EXIT_DONE && at < end) {
@@ -168,7 +169,7 @@ int positions_read(struct positions *p, struct span text, const char *stream)
 		struct span line = {at, (size_t)((newline != NULL ? newline : end) - at)};
 
 		if (newline == NULL)
-			status = not_understood(line); /* torn: the command died while it printed */
+			status = not_understood(job, line); /* torn: the command died while it printed */
 		else if (line.n > 0)
 			status = read_row(p, &r, line, stream);
 		at += line.n + 1;
@@ -239,7 +240,7 @@ int position_start(struct position_job *job, const char *command)
 	job->started = clock_monotonic();
 	extend_path();
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		log_error("--resume: %s", strerror(errno));
+		log_at(job->level, "%s: %s", job->option, strerror(errno));
 		return EXIT_RETRY;
 	}
 	error = spawn(job, ends[1]);
@@ -247,7 +248,7 @@ int position_start(struct position_job *job, const char *command)
 	if (error != 0) {
 		close(ends[0]);
 		job->pid = 0;
-		log_error("--resume: cannot run '%s': %s", command, strerror(error));
+		log_at(job->level, "%s: cannot run '%s': %s", job->option, command, strerror(error));
 		return EXIT_RETRY;
 	}
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -304,13 +305,13 @@ static int ended_with(const struct position_job *job, int wait_status)
 	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)
 		return EXIT_DONE;
 	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == EXIT_CONFLICT) {
-		log_error("--resume: '%s' refuses the stream (status %d)", job->command, EXIT_CONFLICT);
+		log_at(job->level, "%s: '%s' refuses the stream (status %d)", job->option, job->command, EXIT_CONFLICT);
 		return EXIT_CONFLICT; /* a restart would not cure it */
 	}
 	if (WIFEXITED(wait_status))
-		log_error("--resume: '%s' failed with status %d", job->command, WEXITSTATUS(wait_status));
+		log_at(job->level, "%s: '%s' failed with status %d", job->option, job->command, WEXITSTATUS(wait_status));
 	else
-		log_error("--resume: '%s' was ended by signal %d", job->command, WTERMSIG(wait_status));
+		log_at(job->level, "%s: '%s' was ended by signal %d", job->option, job->command, WTERMSIG(wait_status));
 	return EXIT_RETRY;
 }
 
@@ -321,12 +322,12 @@ bool position_over(struct position_job *job, int *status)
 
 	*status = EXIT_RETRY;
 	if (read_output(job) < 0) {
-		log_error("--resume: cannot read what '%s' prints", job->command);
+		log_at(job->level, "%s: cannot read what '%s' prints", job->option, job->command);
 		position_stop(job);
 		return true;
 	}
 	if (clock_monotonic() - job->started > TIMEOUT_S * 1000000LL) {
-		log_error("--resume: '%s' has not ended within %d s", job->command, TIMEOUT_S);
+		log_at(job->level, "%s: '%s' has not ended within %d s", job->option, job->command, TIMEOUT_S);
 		position_stop(job);
 		return true;
 	}

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "buf.h"
+#include "log.h"
 #include "span.h"
 
 struct position {
@@ -37,13 +38,16 @@ const struct position *positions_find(const struct positions *p, const char *top
 int64_t positions_siblings(const struct positions *p, const char *topic);
 
 /*
- * Read the command's output. Of several rows for a partition the one with the smallest next_offset counts. EXIT_DONE, or with a
+ * Read what the command printed. Of several rows for a partition the one with the smallest next_offset counts. EXIT_DONE, or with a
  * message: EXIT_USAGE (another stream), EXIT_CONFLICT (the stream is marked broken), EXIT_RETRY (not understood).
  */
-int positions_read(struct positions *p, struct span text, const char *stream);
+struct position_job;
+int positions_read(struct positions *p, const struct position_job *job, const char *stream);
 
-/* The command while it runs. */
+/* The command while it runs. Zero but for the first two. */
 struct position_job {
+	const char *option;   /* that asked for it: stands in messages */
+	enum log_level level; /* of messages */
 	pid_t pid; /* 0: none */
 	int fd;    /* its stdout, or -1 at the end of it */
 	int64_t started;

@@ -298,7 +298,7 @@ int query_offsets(const struct kafka_options *k, char **topics, size_t count, bo
 
 static int run_command(struct positions *positions, const char *stream, const char *command)
 {
-	struct position_job job = {0};
+	struct position_job job = {.option = "--lag", .level = LEVEL_ERROR};
 	int status = position_start(&job, command);
 
 	while (status == EXIT_DONE && !position_over(&job, &status)) {
@@ -310,7 +310,7 @@ static int run_command(struct positions *positions, const char *stream, const ch
 		usleep(LOOK_US);
 	}
 	if (status == EXIT_DONE)
-		status = positions_read(positions, buf_span(&job.text), stream);
+		status = positions_read(positions, &job, stream);
 	position_free(&job);
 	return status;
 }

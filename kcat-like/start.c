@@ -70,7 +70,7 @@ static int resume(const struct start_facts *f, struct start *s, char *why, size_
 		return conflict(why, room, f, "the stored row contradicts itself: last_offset is", p->last_offset, p->next_offset);
 	plain(s, "resume", p->next_offset);
 	if (p->last_offset >= f->low && p->last_ts >= 0) {
-		s->from = s->probe = p->last_offset;
+		s->probe = p->last_offset;
 		s->probe_ts = p->last_ts;
 	}
 	return EXIT_DONE;

@@ -41,9 +41,9 @@ struct start_facts {
 
 struct start {
 	const char *origin; /* resume, beginning, end, time or offset */
-	int64_t begin;      /* first offset to emit */
-	int64_t from;       /* first offset to read: begin, or the probe */
-	int64_t probe;      /* offset whose record must carry probe_ts, or -1 */
+	int64_t begin;      /* first offset to emit that is not warm */
+	int64_t from;       /* first offset to emit: begin, or less with --rewind */
+	int64_t probe;      /* offset whose record must carry probe_ts, or -1; read even if it is not emitted */
 	int64_t probe_ts;
 };
 
