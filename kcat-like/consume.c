@@ -529,7 +529,7 @@ static void release(struct consume *c)
 	}
 	if (c->cluster != NULL && c->cluster[0] != '\0')
 		rd_kafka_mem_free(c->rk, c->cluster);
-	rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	kafka_destroy(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	if (c->wake[0] >= 0) {
 		close(c->wake[0]);
 		close(c->wake[1]);

@@ -48,7 +48,7 @@ static int query_close(struct query *q, int status)
 	}
 	if (q->metadata != NULL)
 		rd_kafka_metadata_destroy(q->metadata);
-	rd_kafka_destroy(q->rk);
+	kafka_destroy(q->rk, 0);
 	buf_free(&q->text);
 	return status;
 }

@@ -65,7 +65,7 @@ void rewind_free(struct rewind *r)
 	if (r->rk != NULL) {
 		stop_looking(r);
 		rd_kafka_queue_destroy(r->queue);
-		rd_kafka_destroy(r->rk);
+		kafka_destroy(r->rk, 0);
 	}
 	free(r->item);
 	*r = (struct rewind){0};

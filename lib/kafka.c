@@ -1,6 +1,7 @@
 #include "kafka.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ enum {
 	TEXT = 512,
 	SLICE_MS = 250,                /* signals and errors are looked at this often while waiting */
 	REFUSED_PATIENCE_US = 3000000, /* every broker refuses the connection: it will hardly come up while we look */
-	SECRET_MAX = 1 << 20
+	SECRET_MAX = 1 << 20,
+	DESTROY_S = 3
 };
 
 /* --- configuration ------------------------------------------------------------------------------------------------ */
@@ -407,4 +409,40 @@ int kafka_exit_status(rd_kafka_resp_err_t err)
 	default:
 		return EXIT_RETRY; /* unreachable, timed out, leader or coordinator moved: a later try may succeed */
 	}
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------- */
+
+struct destruction {
+	rd_kafka_t *rk;
+	int flags;
+};
+
+static void *destroy(void *argument)
+{
+	struct destruction *d = argument;
+
+	rd_kafka_destroy_flags(d->rk, d->flags);
+	free(d);
+	return NULL;
+}
+
+void kafka_destroy(rd_kafka_t *rk, int flags)
+{
+	struct destruction *d = xcalloc(1, sizeof *d);
+	struct timespec until;
+	pthread_t thread;
+
+	d->rk = rk;
+	d->flags = flags;
+	if (pthread_create(&thread, NULL, destroy, d) != 0) {
+		destroy(d);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += DESTROY_S;
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+		return;
+	log_info("librdkafka does not end its threads: left to the end of the process");
+	pthread_detach(thread);
 }

@@ -66,6 +66,12 @@ const struct rd_kafka_metadata_topic *kafka_topic(const struct rd_kafka_metadata
  * unknown topic, bad configuration), EXIT_CONFLICT (offset out of range), EXIT_BUG. */
 int kafka_exit_status(rd_kafka_resp_err_t err);
 
+/*
+ * rd_kafka_destroy_flags(), but for some seconds at most: where a topic was deleted under a client, librdkafka 2.0.2 waits for ever for threads of
+ * its own. What is left then goes with the process.
+ */
+void kafka_destroy(rd_kafka_t *rk, int flags);
+
 /* librdkafka's log lines as ours, for clients that are not made by kafka_conf(). */
 void kafka_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
 

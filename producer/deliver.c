@@ -367,7 +367,7 @@ static void release(struct deliver *d)
 	if (d->topic != NULL)
 		rd_kafka_topic_destroy(d->topic);
 	if (d->rk != NULL)
-		rd_kafka_destroy(d->rk);
+		kafka_destroy(d->rk, 0);
 	if (d->headers != NULL)
 		rd_kafka_headers_destroy(d->headers);
 	if (d->rejects_fd >= 0) {
