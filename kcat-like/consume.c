@@ -107,11 +107,25 @@ static int out_of_range(struct consume *c, const struct partition *p)
 	return EXIT_CONFLICT;
 }
 
+/* The client is out of order for good, as after another one has joined under our --instance-id. It says so as a record's error. */
+static int client_ended(struct consume *c)
+{
+	char why[256];
+	rd_kafka_resp_err_t err = rd_kafka_fatal_error(c->rk, why, sizeof why);
+	int status = kafka_exit_status(err);
+
+	log_error("Kafka refuses us: %s%s", why,
+	          err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? " (two processes under one --instance-id?)" : "");
+	return status != EXIT_DONE ? status : EXIT_RETRY;
+}
+
 /* An error in place of a record. */
 static int take_error(struct consume *c, struct partition *p, const rd_kafka_message_t *m)
 {
 	int status = kafka_exit_status(m->err);
 
+	if (m->err == RD_KAFKA_RESP_ERR__FATAL)
+		return client_ended(c);
 	if (p != NULL && m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 		reached(c, p, m->offset);
 		return EXIT_DONE;

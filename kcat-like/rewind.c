@@ -104,6 +104,7 @@ static int look_before(struct rewind *r, const struct rewind_item *item)
 {
 	int64_t offset = r->target - r->back;
 
+	r->found = -1;
 	return look_at(r, item, offset > item->low ? offset : item->low);
 }
 
@@ -167,27 +168,31 @@ static int without_record(struct rewind *r, struct rewind_item *item)
 	return look_before(r, item);
 }
 
-/* The first record at or behind the place of the last look; m NULL: none before the log end. */
+/* Not one record before the target is wanted but the last of them: on to the target, or to the log end. */
+static int approach(struct rewind *r, struct rewind_item *item, const rd_kafka_message_t *m)
+{
+	if (m != NULL && m->offset < r->target) {
+		r->found = m->offset;
+		r->found_ts = rd_kafka_message_timestamp(m, NULL);
+		if (m->offset + 1 < r->target)
+			return 0;
+	}
+	if (r->found < 0)
+		return further(r, item);
+	return r->step == REWIND_LAST ? go_back(r, item, r->found_ts) : answer(r, item, r->found);
+}
+
+/* The next record at or behind the place of the last look; m NULL: none before the log end. */
 static int seen(struct rewind *r, struct rewind_item *item, const rd_kafka_message_t *m)
 {
 	int64_t ts = m != NULL ? rd_kafka_message_timestamp(m, NULL) : -1;
 
-	switch (r->step) {
-	case REWIND_BEGIN:
-		if (m == NULL)
-			return without_record(r, item);
-		/* Clocks of producers differ: the earlier one is on the safe side. */
-		return go_back(r, item, item->last_ts >= 0 && item->last_ts < ts ? item->last_ts : ts);
-	case REWIND_LAST:
-		if (m != NULL && m->offset < r->target)
-			return go_back(r, item, ts);
-		break;
-	case REWIND_BEFORE:
-		if (m != NULL && m->offset < r->target)
-			return answer(r, item, m->offset);
-		break;
-	}
-	return further(r, item);
+	if (r->step != REWIND_BEGIN)
+		return approach(r, item, m);
+	if (m == NULL)
+		return without_record(r, item);
+	/* Clocks of producers differ: the earlier one is on the safe side. */
+	return go_back(r, item, item->last_ts >= 0 && item->last_ts < ts ? item->last_ts : ts);
 }
 
 static int take(struct rewind *r, struct rewind_item *item, const rd_kafka_message_t *m)

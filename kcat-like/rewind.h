@@ -41,6 +41,7 @@ struct rewind {
 	enum rewind_step step;
 	int64_t target;             /* offset that the record has to lie before, in REWIND_LAST and _BEFORE */
 	int64_t back;               /* so far before it the last look began */
+	int64_t found, found_ts;    /* last record before it that this look has seen, or -1; its time */
 };
 
 /* Begin anew, `ms` back, with no partitions. */

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# What an operator does to topics: admin.pl HOST:PORT delete TOPIC | widen TOPIC PARTITIONS | trim TOPIC PARTITION OFFSET
-# Returns when clients see it. `trim` moves the log's first offset, as retention does.
+# What an operator does to topics: admin.pl HOST:PORT delete TOPIC | widen TOPIC PARTITIONS | trim TOPIC PARTITION OFFSET | committed TOPIC PARTITION GROUP
+# Returns when clients see it. `trim` moves the log's first offset, as retention does. `committed` prints the
+# offset that Kafka keeps for a group.
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -47,6 +48,10 @@ if ($command eq 'delete') {
 	my ($partition, $offset) = @numbers;
 	($error) = unpack('x12 n/(x) x4 x4 x8 n',
 		ask(21, 0, pack('N', 1) . text($topic) . pack('N N q>', 1, $partition, $offset) . pack('N', 20000)));
+} elsif ($command eq 'committed') {
+	my ($partition, $group) = @numbers;
+	(my $offset, $error) = unpack('x8 n/(x) x4 x4 q> n/(x) n', ask(9, 1, text($group) . pack('N', 1) . text($topic) . pack('N N', 1, $partition)));
+	print "$offset\n";
 } else {
 	die "unknown command $command\n";
 }
