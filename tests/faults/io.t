@@ -225,13 +225,38 @@ for rule in 'stdout enospc 0' 'stdout eio 1' 'stdout enospc 400' "stdin eio ~$si
 	is "$rule: and once more, without: complete" "$(pgload -q <judged >/dev/null; echo $? "$(loaded)")" "0 $want"
 	count_injected
 done
+if [ -n "${TIME-}" ]; then
+	note "the same with other input, again and again"
+	fault_until=$((SECONDS + TIME / 2))
+	quick=1 round=0
+	while ! over; do
+		round=$((round + 1))
+		txgen -q -n 1500 -s $((seed + round)) --malformed .05 --duplicates .02 >input 2>/dev/null
+		both stdout out fraudcheck -q
+		both stdin out fraudcheck -q
+		both stdout out txgen -q -n 1000 -s $((seed + round)) --malformed .05
+		both stdout out kconsume -q --plain -e -p 0 --stream look
+		fraudcheck -q <input >judged
+		loads 'none flaky' >/dev/null
+		want=$(loaded)
+		for rule in "stdin eio ~$(stat -c %s judged)" 'stdout enospc ~800' 'stdin flaky'; do
+			loads "$rule" >/dev/null
+			is "round $round, $rule, then once more without: complete" "$(pgload -q <judged >/dev/null; echo $? "$(loaded)")" "0 $want"
+			count_injected
+		done
+	done
+fi
 sql 'truncate fact_transaction, fraud_label, dead_letter, stream_position' >/dev/null
 report "disk full, disk broken, calls short and interrupted, one tool" "$injected" "$(wc -l <input)" 0 0
 
 # --- all of it together ---------------------------------------------------------------------------------------------------------
 note "a pipeline whose stages all have bad disks"
 sql 'truncate fact_transaction, dead_letter, stream_position' >/dev/null
-txgen -q -n "$(long 30000 200000)" -r "$(long 6000 3000)" -s $((seed + 1)) --duplicates .01 --malformed .01 2>/dev/null | kproduce -q &
+mkfifo lines.flow
+txgen -n 0 -r "$(long 4000 2000)" -s $((seed + 1)) --duplicates .01 --malformed .01 2>/dev/null >lines.flow &
+generator=$!
+at_exit eval "kill $generator 2>/dev/null"
+kproduce -q <lines.flow &
 producer=$!
 export IOFAULT_RELIEF=$work/relief IOFAULT_TOLD=$told
 preload="LD_PRELOAD=$helpers/iofault.so"
@@ -241,10 +266,14 @@ pgload_command=(env "$preload" "IOFAULT=pgload stdin flaky; pgload stdout enospc
 supervise a
 ok "it runs" wait_for 30 moved 0
 spend 7
+[ -z "${TIME-}" ] || fault_until=$((SECONDS + TIME / 2))
 while ! over; do sleep 0.2; done
 ok "each stage has failed by its disk" wait_for 60 eval 'for stage in kconsume fraudcheck pgload; do grep -Eq "$stage std(in|out) (eio|enospc)" "$told" || exit 1; done'
 touch "$work/relief"
+kill "$generator"
+wait "$generator"
 wait "$producer"
+is "the producer's status" "$?" 0
 ok "everything arrives after relief" wait_for 60 everything_stored
 ok "it drains" finish_pipeline a
 note "statuses: $(sort "$work/a/statuses" | uniq -c | sort -rn | tr -s ' ' | paste -sd,)"
