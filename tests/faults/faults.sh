@@ -149,6 +149,14 @@ moved() { local now; now=$(stored) && [ "$now" -gt "$1" ]; } # SUM BEFORE
 log_end() { kconsume -q -Q -J -t "$1" | jq -s 'map(.high) | add // 0'; }
 # everything_stored: all that the topic holds now is behind the stored positions.
 everything_stored() { local now; now=$(stored) && [ "$now" -eq "$(log_end "$topic_name")" ]; }
+# drained: waits for that, however slow the machine is, as long as anything moves.
+drained() {
+	local here
+	until everything_stored; do
+		here=$(stored)
+		wait_for 60 moved "$here" || everything_stored || return 1
+	done
+}
 
 # A transaction of pgload is open at this moment, or opens within a second.
 open_transaction() {

@@ -46,7 +46,7 @@ settle() {
 	local fault=$1 times=$2 pipeline
 	shift 2
 	stop_feeding
-	ok "$fault: all is stored in the end" wait_for 90 everything_stored
+	ok "$fault: all is stored in the end" drained
 	for pipeline; do
 		ok "$fault: pipeline $pipeline was never refused" [ ! -e "$work/$pipeline/failed" ]
 		[ ! -e "$work/$pipeline/failed" ] || complaints "$pipeline"

@@ -101,7 +101,7 @@ while ! over; do
 	draw 2
 	stall "${kinds[drawn]}" || break
 done
-ok "all is stored in the end" wait_for 120 everything_stored
+ok "all is stored in the end" drained
 for name in one two; do
 	[ -e "$work/$name" ] || continue
 	ok "pipeline $name was never refused" [ ! -e "$work/$name/failed" ]
