@@ -17,7 +17,7 @@
 static const char *status_word(const struct outcome *o)
 {
 	switch (o->status) {
-	case OUTCOME_UNCHANGED: return "success";
+	case OUTCOME_UNCHANGED: return o->node->kind == NODE_TEST ? "pass" : "success";
 	case OUTCOME_ROLLED_BACK: return "skipped";
 	case OUTCOME_FAIL: return o->node->kind == NODE_SOURCE ? "error" : "fail";
 	case OUTCOME_ERROR: return o->node->kind == NODE_SOURCE ? "runtime error" : "error";

@@ -11,6 +11,13 @@
 
 #include "session.h"
 
+/* What a run did not see. */
+struct difference {
+	bool added, retracted;
+	const char *fault; /* or: why the difference cannot be taken, and what to do */
+	int exit_status;   /* with a fault */
+};
+
 /* What the catalogue says of a table that is to be followed. */
 struct source {
 	const struct node *node;
@@ -19,17 +26,11 @@ struct source {
 	const char *columns;   /* quoted, with commas between them */
 	const char *retracted; /* the relation of the retracted images */
 	bool has_currency;     /* has a column of this name */
+	struct asked *asked;   /* the last question of changes_since(), because many models ask the same */
 };
 
 /* Look a source up; once a session. 0, or -1 with the error kept. */
 int changes_source(struct session *s, const struct node *node, const struct source **to);
-
-/* What a run did not see. */
-struct difference {
-	bool added, retracted;
-	const char *fault; /* or: why the difference cannot be taken, and what to do */
-	int exit_status;   /* with a fault */
-};
 
 /*
  * Since `snapshot`, when the table's layout was `layout` (both NULL: since ever, then only the guards speak). 0, or -1

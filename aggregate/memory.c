@@ -151,8 +151,7 @@ enum memory_plan memory_plan(struct memory *m, const struct node *test, const st
 	const struct memory_probe *of;
 	bool others = true;
 
-	/* A row that was put back with the xid that it had is not seen as a change: where that may heal a failure, look. */
-	if (e->snapshot == NULL || !e->exact || (test->test.kind == TEST_RELATIONSHIPS && e->failures > 0))
+	if (e->snapshot == NULL || !e->exact)
 		return MEMORY_WHOLE;
 	for (size_t k = 0; k < needs->count && others; k++)
 		if (test->test.kind == TEST_SINGULAR || needs->item[k] != test->test.of)

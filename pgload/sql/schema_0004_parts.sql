@@ -1,4 +1,5 @@
--- Partitioned tables can be followed too, and a table that was restored from another server can be taken over.
+-- Partitioned tables can be followed too, a row cannot claim to be of another transaction, and a table that was restored from another server
+-- can be taken over.
 
 -- Old images of all parts of a table go to one place, named after the whole.
 create or replace function txpipe_retracted(source oid) returns regclass language sql stable as $$
@@ -38,6 +39,10 @@ $$;
 -- A partitioned table is followed row by row: the triggers of a statement that names the whole are not those of the part, and the other way
 -- round, but a row trigger of the whole is also one of each part, of those that come later too. A row that moves to another part
 -- is a delete there and an insert here.
+--
+-- A row that is inserted with the xid of another (`insert … select *` from a copy) would never be seen as new. A table refuses it by a check
+-- that only rows that come are held against, which costs an insert next to nothing; not valid, so that a dump restores its
+-- rows before it. A partitioned one stamps it: a check would be in the way of attach.
 create or replace function txpipe_track(source regclass) returns void language plpgsql as $$
 declare
 	retracted text;
@@ -59,12 +64,17 @@ begin
 	end loop;
 	execute format('create index if not exists %I on %s (retracted_by)',
 		(select relname || '_retracted_by' from pg_class where oid = source), retracted);
-	execute format('create or replace trigger txpipe_restamp before update on %s for each row execute function txpipe_restamp()', source);
 	if kind = 'p' then
+		execute format('create or replace trigger txpipe_restamp before insert or update on %s for each row execute function txpipe_restamp()',
+			source);
 		execute format('create or replace trigger txpipe_retract_row after update or delete on %s for each row '
 			'execute function txpipe_retract_row()', source);
 		return;
 	end if;
+	if not exists (select from pg_constraint where conrelid = source and conname = 'txpipe_written') then
+		execute format('alter table %s add constraint txpipe_written check (xid = pg_current_xact_id()) not valid', source);
+	end if;
+	execute format('create or replace trigger txpipe_restamp before update on %s for each row execute function txpipe_restamp()', source);
 	execute format('create or replace trigger txpipe_retract_update after update on %s referencing old table as old_rows '
 		'for each statement execute function txpipe_retract()', source);
 	execute format('create or replace trigger txpipe_retract_delete after delete on %s referencing old table as old_rows '
@@ -80,5 +90,11 @@ begin
 	execute format('update %s set xid = pg_current_xact_id()', source);
 	execute format('alter table %s enable trigger user', source);
 	execute format('truncate %s', txpipe_retracted(source));
+end
+$$;
+
+do $$
+begin
+	perform txpipe_track(t) from unnest(array['fact_transaction', 'fraud_label', 'dim_customer', 'dim_merchant', 'dim_currency']::regclass[]) t;
 end
 $$;

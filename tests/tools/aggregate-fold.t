@@ -180,7 +180,7 @@ sql "update fact set note = 'x' where id = 851"
 verified 'with the column'
 sql 'alter table fact disable trigger txpipe_retract_delete'
 exits 2 'a trigger that is off: exit 2' aggregate build
-like 'says why' "$(cat "$work/err")" 'updates and deletes of "public"."fact" would go unnoticed \(fact\)'
+like 'says why' "$(cat "$work/err")" 'changes of "public"."fact" would go unnoticed \(fact\)'
 sql 'alter table fact enable trigger txpipe_retract_delete'
 sql 'create table plain (id int, at timestamptz)'
 printf '      - name: plain\n' >>"$p/models/sources.yml"
@@ -192,7 +192,12 @@ like 'says how' "$(cat "$work/err")" 'does not say which transaction wrote a row
 rm "$p/models/plain_days.sql"
 
 # --- restored into another cluster
+exits 1 'a row that claims to be of another transaction is refused by the table' psql -X -v ON_ERROR_STOP=1 -c 'insert into fact select id + 9000, shop, at, amount, score, currency, xid from fact'
+like 'by a check' "$(cat "$work/err")" 'violates check constraint "txpipe_written"'
+sql "alter table fact drop constraint txpipe_written"
+exits 2 'without the check it is not followed' aggregate build
 sql "insert into fact values (900, 's1', '2026-01-02', 5, 0, 'USD', (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000)::text::xid8)"
+sql "select txpipe_track('fact')" >/dev/null
 exits 65 'a row of a transaction that has not happened: 65' aggregate build
 like 'is told' "$(cat "$work/err")" 'holds rows of transactions that have not happened on this server: .*txpipe_adopt'
 exits 65 'full refresh does not help by itself' aggregate build -f
@@ -207,6 +212,7 @@ eval "$("$root/scripts/postgres" start -D "$work/second" --fast)"
 at_exit "$root/scripts/postgres" stop -D "$work/second"
 psql -X -q -f "$work/dump.sql" >/dev/null 2>"$work/restore.err"
 is 'a dump goes into another cluster' "$(sql 'select count(*) > 0 from fact')" t
+is 'without an error' "$(cat "$work/restore.err")" ''
 exits 65 'where the marts are not trusted: 65' aggregate build
 like 'with a reason' "$(cat "$work/err")" '(was built on another server and restored here|holds rows of transactions that have not happened)'
 sql "select txpipe_adopt('fact')" >/dev/null
@@ -235,6 +241,8 @@ sql "update part set at = at + interval '20 days' where id <= 5"
 verified 'rows that move from one part to another'
 sql "create table part_3 partition of part for values from ('2026-03-01') to ('2026-04-01'); insert into part values (400, '2026-03-03', 1), (401, '2026-03-04', 2)"
 verified 'a new part'
+sql "insert into part select id + 1000, at, amount, xid from part where id < 50"
+verified 'rows that claim to be of another transaction are stamped'
 sql "update part_3 set amount = 7 where id = 400; delete from part_3 where id = 401"
 verified 'is followed like the others'
 sql "begin; truncate part_3; insert into part values (402, '2026-03-05', 1); commit"
