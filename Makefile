@@ -136,14 +136,15 @@ check-long: all
 	TIME=$(or $(TIME),60) prove -v tests/e2e/aggregate-property.t
 
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
-check-faults: all $(PROXY) $(FAULT_HELPERS)
+check-faults: all fault-helpers
 	$(PROVE) tests/faults
 
-faults: all $(PROXY) $(FAULT_HELPERS)
+faults: all fault-helpers
 	tests/faults/run
 
 # Break the code on purpose and see a test fail: minutes.
-.PHONY: mutations
+.PHONY: mutations fault-helpers
+fault-helpers: $(PROXY) $(FAULT_HELPERS)
 mutations: all
 	tests/mutate
 

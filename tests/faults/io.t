@@ -265,7 +265,7 @@ fraudcheck_command=(env "$preload" "IOFAULT=fraudcheck stdin flaky; fraudcheck s
 pgload_command=(env "$preload" "IOFAULT=pgload stdin flaky; pgload stdout enospc ~4000" pgload -q --stream "$stream")
 supervise a
 ok "it runs" wait_for 30 moved 0
-spend 7
+spend 5
 [ -z "${TIME-}" ] || fault_until=$((SECONDS + TIME / 2))
 while ! over; do sleep 0.2; done
 ok "each stage has failed by its disk" wait_for 60 eval 'for stage in kconsume fraudcheck pgload; do grep -Eq "$stage std(in|out) (eio|enospc)" "$told" || exit 1; done'

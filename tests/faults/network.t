@@ -113,14 +113,14 @@ at_exit eval "kill $generator 2>/dev/null"
 producer=$!
 supervise a
 ok "records flow" wait_for 30 moved 0
-spend 20
+spend 10
 total=0
 while ! over || [ "$total" -lt ${#kinds[@]} ]; do
 	# each kind once, then as they are drawn
 	if [ "$total" -lt ${#kinds[@]} ]; then kind=${kinds[total]}; else draw ${#kinds[@]}; kind=${kinds[drawn]}; fi
 	before=$(stored)
 	inject "$kind"
-	draw_ms 300 "$(long 1800 4000)"
+	draw_ms 300 "$(long 1200 4000)"
 	draw 12
 	# in the long form sometimes past Kafka's session timeout
 	if [ -n "${TIME-}" ] && [ "$drawn" -eq 0 ]; then draw_ms 7000 12000; fi
