@@ -11,11 +11,11 @@ injected=0
 with() { LD_PRELOAD=$helpers/iofault.so IOFAULT=$1 IOFAULT_TOLD=$told "${@:2}"; }
 count_injected() { injected=$((injected + $(cat "$told" 2>/dev/null | wc -l))); rm -f "$told"; }
 
-# What the commands below are run by: `here` on stdin and stdout, files in $work. Each sets what it makes: a name of a file.
+# The commands below read $work/input and run in $work; MADE is the file that they make (out: their stdout).
 words='No space left on device|Input/output error'
 is_prefix() { cmp -s -n "$(stat -c %s "$1")" "$1" "$2" && [ "$(stat -c %s "$1")" -lt "$(stat -c %s "$2")" ]; }
 
-# harmless TARGET MADE COMMAND...: short, interrupted and refused calls change nothing in MADE ($work/out: stdout).
+# harmless TARGET MADE COMMAND...: short, interrupted and refused calls change nothing in MADE.
 harmless() {
 	local target=$1 made=$2 fault status bad=
 	shift 2
