@@ -68,14 +68,18 @@ static void key_sql(struct arena *arena, const struct node *n, struct buf *to)
 	buf_addf(to, "analyze %s", n->relation);
 }
 
-void merge_create_sql(const struct build *b, struct buf *to)
+size_t merge_create_sql(const struct build *b, struct buf *to)
 {
 	const struct node *n = b->n;
+	size_t within;
 
-	buf_addf(to, "create table %s as\n", n->relation);
+	/* A fold writes the same rows again and again: room on the page spares the index a new entry. */
+	buf_addf(to, "create table %s%s as\n", n->relation, n->fold != NULL ? " with (fillfactor = 70)" : "");
+	within = to->n;
 	buf_add_span(to, b->query);
 	buf_add_text(to, "\n;\n");
 	key_sql(&b->s->arena, n, to);
+	return within;
 }
 
 void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table,

@@ -8,8 +8,8 @@
  * inserted, updated, deleted). */
 void merge_sql(const struct build *b, struct buf *to);
 
-/* Create and fill the table, with its primary key. */
-void merge_create_sql(const struct build *b, struct buf *to);
+/* Create and fill the table, with its primary key. Returns where the query begins. */
+size_t merge_create_sql(const struct build *b, struct buf *to);
 
 /* Empty a table and give it the query's columns and key, keeping the table itself. */
 void merge_reshape_sql(struct arena *arena, const struct node *n, const struct relation *table,

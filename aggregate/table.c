@@ -57,14 +57,10 @@ static int count_rows(struct build *b)
 
 static int create(struct build *b)
 {
-	struct buf head = {0};
 	size_t prefix;
 
-	buf_addf(&head, "create table %s as\n", b->n->relation);
-	prefix = head.n;
-	buf_free(&head);
 	buf_clear(&b->sql);
-	merge_create_sql(b, &b->sql);
+	prefix = merge_create_sql(b, &b->sql);
 	if (build_run(b, prefix + b->within, NULL) < 0)
 		return table_key_error(b);
 	return count_rows(b);
