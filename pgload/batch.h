@@ -45,6 +45,7 @@ struct claim {
 	/* As the transaction under way sees it. */
 	bool locked;
 	bool same_run;               /* the stored run is this one */
+	bool open;                   /* and the pgload that stored it last has not come to the end of its input */
 	bool counted;                /* it will be */
 	int64_t position;            /* the stored one */
 	int64_t stored_offset, stored_ts; /* of the last record that was counted before; -1: none */

@@ -97,16 +97,20 @@ int fence_lock(struct fence *f, struct server *s, struct batch *b);
 bool fence_recognises(const struct claim *c, int64_t offset, int64_t ts);
 
 /*
- * Does the batch bring a record, below the stored position, that its own run had left out? Then the run was split over several writers, or
- * filtered otherwise before, and others may be lost. EXIT_DONE, or EXIT_CONFLICT with a message, and the partition in *p.
+ * Do all lines of a run come here? If the batch brings a record, below the stored position, that its own run had left out, then it was split over
+ * several writers, or filtered otherwise before, and others may be lost. And if a run is met in its middle, behind what is stored of it, then what is
+ * between was read by another pgload, which has died or has yet to store it. EXIT_DONE, or EXIT_CONFLICT with a message, and the partition in *p.
  */
-int fence_check_holes(const struct batch *b, const struct partition **p);
+int fence_check_run(const struct batch *b, const struct partition **p);
 
 /* Count each record by its verdict and work out the new positions. */
 void fence_count(struct batch *b);
 
 /* Store the new positions. 0, or -1: a statement failed. */
 int fence_advance(struct fence *f, struct server *s, struct batch *b);
+
+/* All input is read and stored: another pgload may go on with the runs. */
+void fence_end(const struct fence *f, struct server *s);
 
 /* The transaction committed: the batch is done. */
 void fence_committed(const struct batch *b);

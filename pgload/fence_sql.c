@@ -9,6 +9,7 @@
 
 #include "embed/pgload/sql/fence_advance.sql.h"
 #include "embed/pgload/sql/fence_break.sql.h"
+#include "embed/pgload/sql/fence_end.sql.h"
 #include "embed/pgload/sql/fence_gap.sql.h"
 #include "embed/pgload/sql/fence_insert.sql.h"
 #include "embed/pgload/sql/fence_lock.sql.h"
@@ -187,22 +188,7 @@ static int check_behind(struct fence *f, struct server *s, struct claim *c)
 	return EXIT_CONFLICT;
 }
 
-/* Did another pgload store what this run had brought so far, and does this one go on behind what that one has stored? What it had read and not stored
- * is lost to the run; whatever filters leave out, it has seen the lines before. */
-static int check_entered(const struct batch *b, const struct claim *c, const PGresult *r, int row)
-{
-	const struct partition *p = c->partition;
-
-	if (!p->first || !c->same_run || c->entered <= c->position || (p->mine != NULL && span_eq(span_of(p->mine), batch_piece(&b->text, c->run))))
-		return EXIT_DONE;
-	log_error("%s/%" PRId32 " of stream %s: this pgload reads the run from offset %" PRId64 " on; another one (%s) had read it before, "
-	          "and stored what comes before %" PRId64 ": what is between may have died with it. All lines of a run must go to one "
-	          "pgload: start the whole pipeline again",
-	          p->topic, p->partition, p->stream, c->entered, PQgetvalue(r, row, 8), c->position);
-	return EXIT_RETRY;
-}
-
-static int check_locked(struct fence *f, struct server *s, const struct batch *b, struct claim *c, const PGresult *r, int row)
+static int check_locked(struct fence *f, struct server *s, struct claim *c, const PGresult *r, int row)
 {
 	struct partition *p = c->partition;
 	const char *cluster = PQgetvalue(r, row, 3);
@@ -227,7 +213,15 @@ static int check_locked(struct fence *f, struct server *s, const struct batch *b
 	}
 	if (c->position < p->have)
 		return check_behind(f, s, c);
-	return check_entered(b, c, r, row);
+	return EXIT_DONE;
+}
+
+static bool ended(const char *writer)
+{
+	static const char mark[] = " ended"; /* as fence_end.sql writes it */
+	size_t n = strlen(writer);
+
+	return n >= sizeof(mark) - 1 && strcmp(writer + n - (sizeof(mark) - 1), mark) == 0;
 }
 
 /* Was it this run that moved the position? Then what it had left out is known. */
@@ -235,6 +229,7 @@ static void read_holes(const struct batch *b, struct claim *c, const PGresult *r
 {
 	c->left_out.count = 0;
 	c->same_run = span_eq(span_of(PQgetvalue(r, row, 6)), batch_piece(&b->text, c->run));
+	c->open = c->same_run && !ended(PQgetvalue(r, row, 8));
 	if (c->same_run)
 		holes_read(&c->left_out, PQgetvalue(r, row, 7));
 }
@@ -275,7 +270,7 @@ int fence_lock(struct fence *f, struct server *s, struct batch *b)
 		struct claim *c = &b->claim[to_int(r, row, 0) - 1];
 
 		read_holes(b, c, r, row);
-		status = check_locked(f, s, b, c, r, row);
+		status = check_locked(f, s, c, r, row);
 	}
 	for (size_t i = 0; status == EXIT_DONE && i < b->claims; i++)
 		if (!b->claim[i].locked)
@@ -397,5 +392,15 @@ void fence_break(struct fence *f, struct server *s, const struct partition *p)
 
 	if (r == NULL)
 		log_error("stream %s could not be marked as broken: %s", p->stream, s->message);
+	PQclear(r);
+}
+
+void fence_end(const struct fence *f, struct server *s)
+{
+	const char *values[] = {f->target, f->writer};
+	PGresult *r = server_query(s, fence_end_sql, 2, values);
+
+	if (r == NULL)
+		log_debug("the end of the input could not be noted: %s", s->message);
 	PQclear(r);
 }

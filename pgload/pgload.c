@@ -14,6 +14,7 @@
 #include "migrate.h"
 #include "parse.h"
 #include "positions.h"
+#include "sig.h"
 #include "rfc3339.h"
 #include "tool.h"
 
@@ -261,6 +262,8 @@ static int load(struct server *s, struct out *out, bool progress, char **files, 
 		status = load_start(&l);
 	if (status == EXIT_DONE)
 		status = load_files(&l, files);
+	if (status == EXIT_DONE && w.fence != NULL && !o.dry_run && sig_asked() == 0)
+		fence_end(&fence, s);
 	log_info("%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters, %" PRIu64 " labels, %" PRIu64
 	         " skipped, %" PRIu64 " holes",
 	         o.dry_run ? "dry run, nothing is stored: " : "", w.total.rows, w.total.duplicates, w.total.dead_letters,

@@ -240,7 +240,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 		*status = fence_lock(w->fence, s, b);
 		if (*status != EXIT_DONE)
 			return *status < 0 ? FAILED : STOP;
-		*status = fence_check_holes(b, &split);
+		*status = fence_check_run(b, &split);
 		if (*status != EXIT_DONE) {
 			if (!w->dry_run)
 				fence_break(w->fence, s, split);

@@ -38,7 +38,16 @@
 #define SWAPS 0      /* something between the stages exchanges two records */
 #endif
 #ifndef TAKEOVERS
-#define TAKEOVERS 0  /* pgload alone is killed, and another one reads on from the same pipe: not promised */
+#define TAKEOVERS 0  /* pgload alone is killed, and another one reads on from the same pipe; with EARLY also before anything of its run was stored */
+#endif
+#ifndef SPLITS
+#define SPLITS 0     /* the records of one run are dealt out to two pgloads */
+#endif
+#define RUNS (TAKEOVERS || SPLITS) /* whether the stored run matters */
+#ifdef EARLY
+#define STORED true
+#else
+#define STORED (db.there && db.of_run == id)
 #endif
 #ifndef ENDS
 #define ENDS 0       /* the second pipeline says `-o end` and no --resume, on a stream that has a position */
@@ -53,6 +62,7 @@ typedef database {
 	bool there, broken;
 	byte next, last;         /* first_offset is 0 */
 	bit last_ts;             /* which topic the record at `last` came from: their times differ */
+	byte of_run, holes;       /* the run that moved the position, and the offsets that it had left out */
 	byte stored[2]
 }
 database db, backup;
@@ -67,9 +77,12 @@ bit topic;
 
 byte kills = KILLS, crashes = CRASHES, restores = RESTORES, answers = ANSWERS, rebalances = REBALANCES, recreates = RECREATES, swaps = SWAPS,
 	takeovers = TAKEOVERS;
+byte runs = 1;              /* the last one's number */
+byte dealt[2];              /* which records of the first run are whose */
+bool dealt_out[2];
 bool taken;                 /* the backup */
 bool quiet;                 /* no fault comes any more */
-bool went_back, row_gone, mistake;
+bool went_back, row_gone, taken_over, mistake;
 byte kafka_offset;          /* as a consumer group keeps it; for KAFKA_OFFSET only */
 bool complete;              /* a pipeline has read everything, and nobody refused it */
 
@@ -83,6 +96,7 @@ bit next_topic[2];
 inline copy(to, from)
 {
 	to.there = from.there; to.broken = from.broken; to.next = from.next; to.last = from.last; to.last_ts = from.last_ts;
+	to.of_run = from.of_run; to.holes = from.holes;
 	to.stored[0] = from.stored[0]; to.stored[1] = from.stored[1]
 }
 
@@ -91,7 +105,7 @@ inline assign(i)
 {
 	next_run[i] = true; next_begin[i] = 0; next_resume[i] = false; next_topic[i] = topic;
 	if
-	:: resumes[i] && db.there ->
+	:: resumes[i] && db.there && (!SPLITS || dealt_out[i]) ->
 #ifdef KAFKA_OFFSET
 		next_begin[i] = kafka_offset; next_resume[i] = true;
 #else
@@ -127,7 +141,7 @@ inline commit_position(t, to)
 	if
 	:: to > db.next ->
 		db.next = to;
-#if !SWAPS && !defined(POSITION_FIRST)
+#if !SWAPS && !TAKEOVERS && !SPLITS && !defined(POSITION_FIRST)
 		assert(!lost(t, db.next)) /* none lost, not even for a moment */
 #endif
 	:: else
@@ -154,6 +168,8 @@ proctype pgload(byte i)
 	byte begin, have, next_line, batch_end, position, upto, rows;
 	bit t;                      /* the topic of its lines */
 	byte batch, count, last = NONE; /* the records of the batch */
+	byte id, entered = NONE, left; /* its run; where its first line in this process lies; what its lines in the batch have left out */
+	bool announced, mine;       /* by an `assigned` line; this process has stored it */
 	byte at, late = NONE;       /* the pipe: the offset that comes next, and one that was overtaken */
 	bool ended, moved;          /* its end was told */
 
@@ -180,8 +196,15 @@ read:
 			:: !segment ->
 #endif
 			begin = at; have = at; next_line = 0; resume = next_resume[i]; first = true; satisfied = false; segment = true;
+#if RUNS
 			if
-			:: touched = true /* an `assigned` line; or a filter has dropped it */
+			:: SPLITS && dealt[i] != BIT(L) - 1 && !dealt_out[i] -> id = 1; dealt_out[i] = true
+			:: else -> runs++; id = runs; dealt[i] = BIT(L) - 1
+			fi;
+			entered = NONE; left = 0; announced = false; mine = false;
+#endif
+			if
+			:: touched = true; announced = true /* an `assigned` line; or a filter has dropped it */
 			:: skip
 			fi;
 #ifdef NO_RUN
@@ -198,8 +221,8 @@ read:
 		fi;
 		do
 		:: (touched || moved) -> break
-		:: at < log_end && count < BATCH && late == NONE && !(records & BIT(at)) -> at++; moved = true; ended = false
-		:: at < log_end && count < BATCH && late == NONE && (records & BIT(at)) -> last = at; at++; goto record
+		:: at < log_end && count < BATCH && late == NONE && !(records & dealt[i] & BIT(at)) -> at++; moved = true; ended = false
+		:: at < log_end && count < BATCH && late == NONE && (records & dealt[i] & BIT(at)) -> last = at; at++; goto record
 #if SWAPS
 		:: at + 1 < log_end && count < BATCH && late == NONE && (records & BIT(at)) && (records & BIT(at + 1)) && swaps > 0 ->
 			swaps--; mistake = true; late = at; last = at + 1; at = at + 2; goto record
@@ -212,19 +235,28 @@ record:
 			:: else
 			fi;
 #endif
+#if RUNS
+			entered = (next_line <= begin -> last : entered);
+			left = left | (BIT(last) - 1 & ~(BIT((next_line > begin -> next_line : begin)) - 1));
+#endif
 			next_line = last + 1; batch_end = last + 1; batch = batch | BIT(last); count++; touched = true; moved = true; ended = false
 		:: at == log_end && late == NONE && !ended -> /* an `end` line; or a filter has dropped it */
 			ended = true; moved = true;
 			if
-			:: touched = true; batch_end = (at > batch_end -> at : batch_end); next_line = (at > next_line -> at : next_line)
+			:: touched = true;
+#if RUNS
+				entered = (next_line <= begin -> at : entered);
+				left = left | (BIT(at) - 1 & ~(BIT((next_line > begin -> next_line : begin)) - 1));
+#endif
+				batch_end = (at > batch_end -> at : batch_end); next_line = (at > next_line -> at : next_line)
 			:: skip
 			fi
 		od;
 		moved = false;
 		if
 #if TAKEOVERS
-		:: takeovers > 0 -> /* what it had read is gone, and the run goes on */
-			takeovers--;
+		:: takeovers > 0 && STORED && !quiet -> /* what it had read is gone, and the run goes on */
+			takeovers--; taken_over = true; entered = NONE; left = 0; announced = false; mine = false;
 			have = begin; next_line = 0; first = true; satisfied = false; seen = false;
 			touched = false; batch_end = 0; batch = 0; count = 0; last = NONE;
 			goto read
@@ -285,6 +317,18 @@ try:	/* fence_lock() */
 		:: else
 		fi;
 #endif
+#if RUNS && !defined(NO_ONE_READER)
+		if /* check_entered() */
+		:: first && db.there && db.of_run == id && !mine && entered != NONE && entered > position -> goto again
+		:: else
+		fi;
+#endif
+#if RUNS && !defined(NO_HOLES)
+		if /* fence_check_holes() */
+		:: db.there && db.of_run == id && (batch & db.holes & (BIT(position) - 1)) -> db.broken = true; goto conflict
+		:: else
+		fi;
+#endif
 #ifndef NO_STORED_TS
 		if
 		:: db.there && db.last != NONE && (batch & BIT(db.last)) && db.last_ts != t -> goto conflict
@@ -315,6 +359,15 @@ write:
 #ifndef POSITION_FIRST
 			commit_position(t, upto);
 #endif
+#if RUNS
+			if
+			:: upto > position || (announced && db.of_run != id) ->
+				db.holes = ((db.of_run == id -> db.holes : 0) | (left & ~(BIT(position) - 1)));
+				db.of_run = id; mine = true
+			:: else -> mine = mine || db.of_run == id
+			fi;
+			entered = NONE; left = 0; announced = false;
+#endif
 			rollback(i) /* the locks are free */
 		:: kills > 0 -> kills--; rollback(i); goto start
 #if ANSWERS
@@ -338,10 +391,10 @@ write:
 		goto read
 	}
 
-again:	/* 75: a supervisor starts the pipeline again. Only a server that went back ends so. */
+again:	/* 75: a supervisor starts the pipeline again. Only a server that went back ends so, and a run met in its middle. */
 	atomic {
 		rollback(i);
-		assert(went_back);
+		assert(went_back || taken_over || mistake);
 		goto start
 	}
 
@@ -406,7 +459,24 @@ init {
 		:: skip
 		fi;
 #endif
-		run pgload(0); run pgload(1); run world()
+		dealt[0] = BIT(L) - 1; dealt[1] = dealt[0];
+#if SPLITS
+		mistake = true;
+		if
+		:: dealt[0] = 1
+		:: dealt[0] = 2
+		:: dealt[0] = 3
+		:: dealt[0] = 5
+		:: dealt[0] = 6
+		:: dealt[0] = 4
+		fi;
+		dealt[1] = dealt[1] & ~dealt[0];
+#endif
+		run pgload(0);
+#ifndef ALONE
+		run pgload(1);
+#endif
+		run world()
 	}
 	(_nr_pr == 1);
 	assert(!complete || db.broken || !lost(topic, L)) /* then everything is stored */

@@ -245,26 +245,55 @@ load between 2>"$work/err"
 is "one of them comes: status" "$?" 65
 
 note "a run that another pgload goes on reading"
+# dies FUNCTION: a pgload that is killed when it has committed that
+dies() {
+	local loader
+	rm -f "$work/pipe" "$work/commits"
+	mkfifo "$work/pipe"
+	pgload <"$work/pipe" >"$work/commits" & loader=$!
+	exec 8>"$work/pipe"
+	"$1" >&8
+	committed
+	kill -9 "$loader"
+	wait "$loader" 2>/dev/null
+	exec 8>&-
+}
 fresh
 begun() { run a beginning 0; line 0 1 2; }
-takes "one pgload" begun
-goes_on() { run a beginning 0; line 5 6; }
-refused 75 "the next one misses what died with it" goes_on
-like "says what to do" "$(cat "$work/err")" 'from offset 5 on.*before 3: .*start the whole pipeline again'
-ends_there() { run a beginning 0; log_end 9; }
-refused 75 "also when only an end comes" ends_there
+dies begun
 follows() { run a beginning 0; line 3 6; }
 takes "one that misses nothing" follows
 is "goes on" "$(books) $(facts)" "0|7|5|0|0|0|2 5"
-again_filtered() { run a beginning 0; line 1 2 6 7; }
+behind_it() { run a beginning 0; line 9; }
+takes "one that goes on where the other came to the end of its input" behind_it
+is "goes on, too: what is between a filter has left out" "$(books) $(facts)" "0|10|6|0|0|0|4 6"
+fresh
+dies begun
+again_filtered() { run a beginning 0; line 2 6; }
 takes "a replay may begin where a filter lets it" again_filtered
-restarted() { run b resume 8; line 12; }
+fresh
+dies begun
+restarted() { run b resume 3; line 12; }
 takes "and so may another run" restarted
-is "nothing is missed" "$(books) $(facts)" "0|13|7|0|0|0|6 7"
+fresh
+dies begun
+goes_on() { run a beginning 0; line 5 6; }
+refused 65 "one that misses what died with the other, in a dry run" goes_on --dry-run
+load goes_on 2>"$work/err"
+is "one that misses what died with the other: status" "$?" 65
+like "says what to do" "$(cat "$work/err")" 'from offset 5 on.*before 3 .*start whole pipelines again, after pgload --reset-stream'
+is "nothing is stored, and the stream is marked" "$(facts) $(sql "select next_offset, broken_at is not null from stream_position")" "3 3|t"
+fresh
+dies begun
+ends_there() { run a beginning 0; log_end 9; }
+load ends_there 2>"$work/err"
+is "also when only an end comes: status" "$?" 65
 fresh
 announced() { run a beginning 0; assigned c1; }
-takes "one that dies before its first record is stored" announced
-refused 75 "the next one, again" goes_on
+dies announced
+load goes_on 2>"$work/err"
+is "also when the other died before its first record was stored: status" "$?" 65
+fresh
 back_and_forth() { run a beginning 0; line 0; run b beginning 0; line 0; run a beginning 0; line 2; }
 takes "runs that take turns in one input" back_and_forth
 
