@@ -55,6 +55,7 @@
 
 #define NONE 7
 #define ZOMBIE 2     /* a backend whose pgload does not hear it any more */
+#define ENDED 3
 #define BIT(o) (1 << (o))
 
 /* What is committed: the row of stream_position, and of each of the two topics the records that are stored. */
@@ -62,7 +63,7 @@ typedef database {
 	bool there, broken;
 	byte next, last;         /* first_offset is 0 */
 	bit last_ts;             /* which topic the record at `last` came from: their times differ */
-	byte of_run, holes;       /* the run that moved the position, and the offsets that it had left out */
+	byte of_run, holes, writer;     /* the run that moved the position, and the offsets that it had left out */
 	byte stored[2]
 }
 database db, backup;
@@ -82,7 +83,7 @@ byte dealt[2];              /* which records of the first run are whose */
 bool dealt_out[2];
 bool taken;                 /* the backup */
 bool quiet;                 /* no fault comes any more */
-bool went_back, row_gone, taken_over, mistake;
+bool went_back, row_gone, mistake;
 byte kafka_offset;          /* as a consumer group keeps it; for KAFKA_OFFSET only */
 bool complete;              /* a pipeline has read everything, and nobody refused it */
 
@@ -96,7 +97,7 @@ bit next_topic[2];
 inline copy(to, from)
 {
 	to.there = from.there; to.broken = from.broken; to.next = from.next; to.last = from.last; to.last_ts = from.last_ts;
-	to.of_run = from.of_run; to.holes = from.holes;
+	to.of_run = from.of_run; to.holes = from.holes; to.writer = from.writer;
 	to.stored[0] = from.stored[0]; to.stored[1] = from.stored[1]
 }
 
@@ -256,7 +257,7 @@ record:
 		if
 #if TAKEOVERS
 		:: takeovers > 0 && STORED && !quiet -> /* what it had read is gone, and the run goes on */
-			takeovers--; taken_over = true; entered = NONE; left = 0; announced = false; mine = false;
+			takeovers--; mistake = true; entered = NONE; left = 0; announced = false; mine = false;
 			have = begin; next_line = 0; first = true; satisfied = false; seen = false;
 			touched = false; batch_end = 0; batch = 0; count = 0; last = NONE;
 			goto read
@@ -319,7 +320,7 @@ try:	/* fence_lock() */
 #endif
 #if RUNS && !defined(NO_ONE_READER)
 		if /* check_entered() */
-		:: first && db.there && db.of_run == id && !mine && entered != NONE && entered > position -> goto again
+		:: first && db.there && db.of_run == id && !mine && entered != NONE && entered > position && db.writer != ENDED -> db.broken = true; goto conflict
 		:: else
 		fi;
 #endif
@@ -366,6 +367,7 @@ write:
 				db.of_run = id; mine = true
 			:: else -> mine = mine || db.of_run == id
 			fi;
+			db.writer = i;
 			entered = NONE; left = 0; announced = false;
 #endif
 			rollback(i) /* the locks are free */
@@ -391,10 +393,10 @@ write:
 		goto read
 	}
 
-again:	/* 75: a supervisor starts the pipeline again. Only a server that went back ends so, and a run met in its middle. */
+again:	/* 75: a supervisor starts the pipeline again. Only a server that went back ends so. */
 	atomic {
 		rollback(i);
-		assert(went_back || taken_over || mistake);
+		assert(went_back);
 		goto start
 	}
 
@@ -407,6 +409,9 @@ conflict: /* 65: somebody must act. Never without a mistake of somebody's. */
 	}
 
 done:	complete = true;
+#if RUNS
+	db.writer = (db.writer == i -> ENDED : db.writer); /* fence_end() */
+#endif
 out:	skip
 }
 
