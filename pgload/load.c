@@ -253,8 +253,7 @@ static void take_record(struct load *l, struct partition *p)
 
 	keep_payload(l, r);
 	r->row.at = rows->n;
-	if (row_encode(&st->encoder, rows, (int32_t)l->reading->count - 1, &l->intake.object, l->intake.has_envelope,
-	               &fault) < 0) {
+	if (row_encode(&st->encoder, rows, &l->intake.object, l->intake.has_envelope, &fault) < 0) {
 		r->sink = SINK_DEAD;
 		add_letter(l, span_of(log_tool()), span_of(fault.reason), span_of(fault.detail));
 	} else {

@@ -117,8 +117,7 @@ static int add_field(struct row_encoder *e, struct buf *to, size_t i, struct fau
 	return 0;
 }
 
-int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct json_object *o, size_t first,
-               struct fault *f)
+int row_encode(struct row_encoder *e, struct buf *to, const struct json_object *o, size_t first, struct fault *f)
 {
 	const struct table *t = e->table;
 	size_t start = to->n;
@@ -133,9 +132,7 @@ int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct 
 		else
 			e->value[column] = &o->member[i];
 	}
-	wire_int16(to, (int16_t)(t->count + 1));
-	wire_int32(to, 4);
-	wire_int32(to, ord);
+	wire_int16(to, (int16_t)t->count);
 	for (size_t i = 0; i < t->count; i++) {
 		if (add_field(e, to, i, f) < 0) {
 			to->n = start;

@@ -1,9 +1,11 @@
-/* A record into a row of binary COPY for the staging table: members find their columns by name. */
+/* A record into a row of binary COPY: members find their columns by name. */
 #ifndef PGLOAD_ROW_H
 #define PGLOAD_ROW_H
 
 #include "catalogue.h"
 #include "metrics.h"
+
+enum { ROW_HEAD = 2 };
 
 struct row_encoder {
 	const struct table *table;
@@ -20,11 +22,10 @@ void row_encoder_init(struct row_encoder *e, const struct table *t);
 void row_encoder_free(struct row_encoder *e);
 
 /*
- * Append the row: the number of fields, `ord` as the first, then one for each column of the table. Members from `first`
+ * Append the row: the number of fields (two bytes, ROW_HEAD), then one for each column of the table. Members from `first`
  * on are taken; those without a column go to extra as they stood, or are dropped (with one warning a name). 0, or -1
  * with *f set and *to as before.
  */
-int row_encode(struct row_encoder *e, struct buf *to, int32_t ord, const struct json_object *o, size_t first,
-               struct fault *f);
+int row_encode(struct row_encoder *e, struct buf *to, const struct json_object *o, size_t first, struct fault *f);
 
 #endif

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
@@ -119,6 +120,7 @@ int server_finish(struct server *s)
 	while ((r = pg_result(s->c)) != NULL) {
 		if (status == 0)
 			status = server_judge(s, r);
+		s->affected = strtoull(PQcmdTuples(r), NULL, 10);
 		PQclear(r);
 	}
 	if (status == 0 && PQstatus(s->c) != CONNECTION_OK)

@@ -20,6 +20,7 @@ struct server {
 	enum pg_class class;
 	char sqlstate[6];
 	char message[512]; /* UTF-8, one line */
+	uint64_t affected; /* rows, of the command that server_finish() saw last */
 };
 
 /* Connect (pg_connect) and set the session up. EXIT_DONE, EXIT_RETRY or EXIT_USAGE with a message. An open

@@ -7,6 +7,9 @@
 #include "copy.h"
 #include "log.h"
 #include "stage_sql.h"
+#include "wire.h"
+
+enum { FLUSH = 64 << 10 };
 
 void stage_init(struct stage *st, enum sink sink, enum stage_mode mode, struct table *t)
 {
@@ -16,6 +19,7 @@ void stage_init(struct stage *st, enum sink sink, enum stage_mode mode, struct t
 	row_encoder_init(&st->encoder, t);
 	st->create = stage_sql_create(t, sink);
 	st->copy = stage_sql_copy(t, sink);
+	st->direct = mode == STAGE_INSERT ? stage_sql_direct(t) : NULL;
 	st->insert = mode == STAGE_INSERT ? stage_sql_insert(t, sink) : stage_sql_upsert(t, sink, label);
 	st->duplicates = mode == STAGE_INSERT ? stage_sql_duplicates(t, sink) : NULL;
 }
@@ -28,6 +32,8 @@ void stage_free(struct stage *st)
 	free(st->copy);
 	free(st->insert);
 	free(st->duplicates);
+	free(st->direct);
+	buf_free(&st->scratch);
 }
 
 int stage_create(struct stage *st, struct server *s)
@@ -41,14 +47,14 @@ static bool mine(const struct stage *st, const struct record *r)
 }
 
 /* Rows that follow one another in the buffer leave as one piece. */
-static int copy_range(const struct stage *st, struct server *s, const struct batch *b, size_t lo, size_t hi)
+static int copy_direct(const struct stage *st, struct server *s, const struct batch *b)
 {
 	const struct buf *rows = &b->rows[st->sink];
 	struct piece run = {0, 0};
 
-	if (copy_start(s, st->copy) < 0)
+	if (copy_start(s, st->direct) < 0)
 		return -1;
-	for (size_t i = lo; i < hi; i++) {
+	for (size_t i = 0; i < b->count; i++) {
 		const struct record *r = &b->record[i];
 
 		if (!mine(st, r))
@@ -62,6 +68,35 @@ static int copy_range(const struct stage *st, struct server *s, const struct bat
 		run = r->row;
 	}
 	if (copy_rows(s, batch_piece(rows, run)) < 0)
+		return -1;
+	return copy_end(s);
+}
+
+/* The staging table's rows have one more field, the first: which record they are. */
+static int copy_staged(struct stage *st, struct server *s, const struct batch *b, size_t lo, size_t hi)
+{
+	const struct buf *rows = &b->rows[st->sink];
+	struct buf *out = &st->scratch;
+
+	if (copy_start(s, st->copy) < 0)
+		return -1;
+	buf_clear(out);
+	for (size_t i = lo; i < hi; i++) {
+		const struct record *r = &b->record[i];
+
+		if (!mine(st, r))
+			continue;
+		wire_int16(out, (int16_t)(st->table->count + 1));
+		wire_int32(out, 4);
+		wire_int32(out, (int32_t)i);
+		buf_add(out, rows->p + r->row.at + ROW_HEAD, r->row.n - ROW_HEAD);
+		if (out->n < FLUSH)
+			continue;
+		if (copy_rows(s, buf_span(out)) < 0)
+			return -1;
+		buf_clear(out);
+	}
+	if (copy_rows(s, buf_span(out)) < 0)
 		return -1;
 	return copy_end(s);
 }
@@ -131,27 +166,57 @@ static int judge_inserted(struct stage *st, struct server *s, struct batch *b, s
 	return 0;
 }
 
+static size_t records_of(const struct stage *st, const struct batch *b, size_t lo, size_t hi)
+{
+	size_t n = 0;
+
+	for (size_t i = lo; i < hi; i++)
+		n += mine(st, &b->record[i]);
+	return n;
+}
+
+static void judge_stored(const struct stage *st, struct batch *b, size_t lo, size_t hi)
+{
+	for (size_t i = lo; i < hi; i++)
+		if (mine(st, &b->record[i]))
+			b->record[i].verdict = st->sink == SINK_LABEL ? VERDICT_LABEL : VERDICT_ROW;
+}
+
+int stage_load_direct(struct stage *st, struct server *s, struct batch *b)
+{
+	size_t n = records_of(st, b, 0, b->count);
+
+	if (n == 0)
+		return 0;
+	if (copy_direct(st, s, b) < 0)
+		return -1;
+	if (s->affected != n) { /* a trigger kept rows out */
+		s->class = PG_ROW;
+		s->sqlstate[0] = '\0';
+		snprintf(s->message, sizeof(s->message), "%zu rows were sent, %" PRIu64 " were stored", n, s->affected);
+		return -1;
+	}
+	judge_stored(st, b, 0, b->count);
+	return 0;
+}
+
 int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi)
 {
 	char low[24], high[24];
 	const char *bounds[] = {low, high};
-	size_t staged = 0;
+	size_t staged = records_of(st, b, lo, hi);
 	int status = 0;
 
-	for (size_t i = lo; i < hi; i++)
-		staged += mine(st, &b->record[i]);
 	if (staged == 0)
 		return 0;
 	snprintf(low, sizeof(low), "%zu", lo);
 	snprintf(high, sizeof(high), "%zu", hi);
-	if (copy_range(st, s, b, lo, hi) < 0)
+	if (copy_staged(st, s, b, lo, hi) < 0)
 		return -1;
 	PGresult *r = server_query(s, st->insert, 2, bounds);
 	if (r == NULL)
 		return -1;
-	for (size_t i = lo; i < hi; i++)
-		if (mine(st, &b->record[i]))
-			b->record[i].verdict = st->sink == SINK_LABEL ? VERDICT_LABEL : VERDICT_ROW;
+	judge_stored(st, b, lo, hi);
 	if (st->mode == STAGE_INSERT)
 		status = judge_inserted(st, s, b, lo, hi, bounds, r, staged);
 	PQclear(r);

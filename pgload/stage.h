@@ -1,6 +1,7 @@
 /*
- * A table and the way rows get into it: binary COPY into a temporary staging table, then one insert in key order that
- * knows what was there before. The statements are made from the catalogue.
+ * A table and the ways rows get into it: binary COPY into a temporary staging table, then one insert in key order that
+ * knows what was there before; or COPY straight into the table, which fails if anything was. The statements are made
+ * from the catalogue.
  */
 #ifndef PGLOAD_STAGE_H
 #define PGLOAD_STAGE_H
@@ -21,6 +22,8 @@ struct stage {
 	struct table *table;
 	struct row_encoder encoder;
 	char *create, *copy, *insert, *duplicates;
+	char *direct;       /* NULL: only through the staging table */
+	struct buf scratch;
 };
 
 /* Takes over `t`. */
@@ -36,5 +39,8 @@ int stage_create(struct stage *st, struct server *s);
  * before.
  */
 int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi);
+
+/* The same for the whole batch, straight into the table. -1 with PG_ROW also if the server did not take every row. */
+int stage_load_direct(struct stage *st, struct server *s, struct batch *b);
 
 #endif

@@ -128,6 +128,19 @@ char *stage_sql_copy(const struct table *t, enum sink sink)
 	return text(&b);
 }
 
+char *stage_sql_direct(const struct table *t)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < t->count; i++)
+		if (t->column[i].array_of != NULL || t->column[i].cast != NULL || t->column[i].fallback != NULL)
+			return NULL;
+	buf_addf(&b, "copy %s (", t->sql);
+	add_columns(&b, t, false);
+	buf_add_text(&b, ") from stdin (format binary)");
+	return text(&b);
+}
+
 char *stage_sql_insert(const struct table *t, enum sink sink)
 {
 	struct buf b = {0};

@@ -11,6 +11,9 @@ const char *stage_name(enum sink sink);
 char *stage_sql_create(const struct table *t, enum sink sink);
 char *stage_sql_copy(const struct table *t, enum sink sink);
 
+/* COPY straight into the table, or NULL where the server has something to do first: casts, defaults that stand in for null. */
+char *stage_sql_direct(const struct table *t);
+
 /* One row: how many were inserted, and, if fewer than staged, an array of the pgload_ord whose key was there (null:
  * table without key). */
 char *stage_sql_insert(const struct table *t, enum sink sink);

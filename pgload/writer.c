@@ -144,13 +144,38 @@ static enum outcome load_carefully(struct writer *w, struct stage *st, struct ba
 	return refuse_one(w, b, lo, status);
 }
 
-static enum outcome load(struct writer *w, struct stage *st, struct batch *b, bool careful, int *status)
+/* From the fastest way to the one that finds the records at fault. */
+enum way { DIRECT, STAGED, CAREFUL };
+
+static enum outcome load(struct writer *w, struct stage *st, struct batch *b, enum way way, int *status)
 {
 	if (st == NULL)
 		return DONE;
-	if (careful)
+	if (way == CAREFUL)
 		return load_carefully(w, st, b, 0, b->count, status);
+	if (way == DIRECT && st->direct != NULL)
+		return stage_load_direct(st, w->server, b) < 0 ? FAILED : DONE;
 	return stage_load(st, w->server, b, 0, b->count) < 0 ? FAILED : DONE;
+}
+
+static enum way choose_way(const struct writer *w)
+{
+	return w->table->direct == NULL || w->direct.never || w->direct.clean < w->direct.wait ? STAGED : DIRECT;
+}
+
+static void learn_failure(struct direct *d, enum pg_class class)
+{
+	d->never = d->never || class == PG_CONFIG;
+	d->wait = d->wait == 0 ? 1 : d->wait < DIRECT_WAIT_MAX ? d->wait * 2 : DIRECT_WAIT_MAX;
+	d->clean = 0;
+}
+
+static void learn_success(struct direct *d, enum way way, const struct counts *n)
+{
+	if (way == DIRECT)
+		d->wait /= 2;
+	else
+		d->clean = n->duplicates > 0 || way == CAREFUL ? 0 : d->clean + 1;
 }
 
 /* What lies below its partition's position is stored already; what was refused before it came here is a dead letter. false: what lies
@@ -223,7 +248,7 @@ static enum outcome look_back(struct writer *w)
 	return outcome;
 }
 
-static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, int *status)
+static enum outcome try_batch(struct writer *w, struct batch *b, enum way way, int *status)
 {
 	struct server *s = w->server;
 	enum outcome outcome;
@@ -232,7 +257,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 		return outcome;
 	batch_rewind(b);
 	w->refused = 0;
-	if (server_do(s, careful ? "begin; set constraints all immediate" : "begin") < 0)
+	if (server_do(s, way == CAREFUL ? "begin; set constraints all immediate" : "begin") < 0)
 		return FAILED;
 	if (w->fence != NULL) {
 		const struct partition *split;
@@ -251,8 +276,8 @@ static enum outcome try_batch(struct writer *w, struct batch *b, bool careful, i
 		*status = EXIT_CONFLICT;
 		return STOP;
 	}
-	if ((outcome = load(w, w->table, b, careful, status)) != DONE ||
-	    (outcome = load(w, w->label, b, careful, status)) != DONE)
+	if ((outcome = load(w, w->table, b, way, status)) != DONE ||
+	    (outcome = load(w, w->label, b, way, status)) != DONE)
 		return outcome;
 	if (dead_letter_store(s, b, w->table->table->target, &w->scratch) < 0)
 		return FAILED;
@@ -382,15 +407,16 @@ int writer_commit(struct writer *w, struct batch *b)
 {
 	struct server *s = w->server;
 	int64_t started = clock_monotonic(), failing = 0;
-	bool careful = false;
+	enum way way = choose_way(w);
 	int status = EXIT_DONE;
 
 	batch_seal(b);
 	for (int attempt = 1;; attempt++) {
-		switch (try_batch(w, b, careful, &status)) {
+		switch (try_batch(w, b, way, &status)) {
 		case DONE:
 			remember_refusals(w, b);
 			count(w, b, clock_monotonic() - started);
+			learn_success(&w->direct, way, &w->batch);
 			if (!w->dry_run)
 				fence_committed(b);
 			return EXIT_DONE;
@@ -400,16 +426,26 @@ int writer_commit(struct writer *w, struct batch *b)
 		case FAILED:
 			break;
 		}
+		if (way == DIRECT) {
+			way = STAGED;
+			if (s->class != PG_AGAIN) { /* a key that is there already, or anything that the staging table tells better */
+				log_debug("not straight into the table: %s (SQLSTATE %s)", s->message, s->sqlstate);
+				learn_failure(&w->direct, s->class);
+				server_rollback(s);
+				attempt--;
+				continue;
+			}
+		}
 		if (s->class == PG_CONFIG) {
 			log_error("storing into %s: %s (SQLSTATE %s)", w->table->table->target, s->message, s->sqlstate);
 			server_rollback(s);
 			return EXIT_USAGE;
 		}
-		if (s->class == PG_ROW && !careful) {
+		if (s->class == PG_ROW && way == STAGED) {
 			log_info("the server refused a batch: %s (SQLSTATE %s); looking for the records at fault", s->message,
 			         s->sqlstate);
 			server_rollback(s);
-			careful = true;
+			way = CAREFUL;
 			attempt--;
 			continue;
 		}

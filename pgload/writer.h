@@ -12,6 +12,17 @@
 
 enum { REFUSED_WINDOW = 10000, REFUSED_FLOOR = 100, REFUSED_BATCHES = 256 };
 
+/*
+ * Straight into the table is the fast way, but only for batches of nothing but new rows. After a batch for which it failed the staging table
+ * is used until `wait` batches in a row were all new; the wait doubles with each failure, and is halved by each success.
+ */
+enum { DIRECT_WAIT_MAX = 64 };
+
+struct direct {
+	bool never;          /* the server does not do it with this table */
+	unsigned wait, clean;
+};
+
 struct counts {
 	uint64_t rows, duplicates, dead_letters, labels, skipped, holes;
 };
@@ -26,6 +37,7 @@ struct writer {
 	double max_refused;        /* share of the last records that the server may refuse; 1: all */
 	struct counts total, batch;
 	int64_t batch_us;          /* how long the last commit took, tries included */
+	struct direct direct;
 	char unsure[24];           /* the transaction whose COMMIT was not answered, where no position tells; "": none */
 	struct buf scratch;
 	/* Records and refused ones of the last batches, newest last. */

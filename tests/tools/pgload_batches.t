@@ -51,4 +51,31 @@ ok "in batches of at most 3 MiB and a line" [ "$(jq -s 'map(.rows) | max' "$work
 # sanitizers have their own use of memory
 case ${TXPIPE_BIN-} in *asan* | *tsan*) ;; *) ok "memory: $most kB at most, two batches and no more" [ "$most" -lt 32768 ] ;; esac
 is "the file of metrics agrees" "$(sed -n 's/^txpipe_pgload_rows_total{target="t"} //p' "$work/metrics")" 600
+
+note "straight into the table, or through the staging table"
+# detours: how often COPY into the table itself was tried in vain
+detours() { grep -c 'not straight into the table' "$work/err" || true; }
+told() { jq -s -c '[(map(.rows) | add), (map(.duplicates) | add), (map(.dead_letters) | add)]' "$work/out"; }
+fresh
+sql "drop trigger dawdle on t" >/dev/null
+numbers() { seq "$1" "$2" | sed 's/.*/{"n":&,"s":"x"}/'; }
+load() { pgload -t t --batch 100 -vv >"$work/out" 2>"$work/err"; }
+numbers 1 1000 | load
+is "new rows: never in vain" "$(detours) $(told) $(stored)" "0 [1000,0,0] 1000"
+numbers 1 1000 | load
+is "a replay: once, then it is known" "$(detours) $(told) $(stored)" "1 [0,1000,0] 1000"
+(numbers 901 1100; numbers 1101 2000) | load
+is "a replay that ends: as well, and the new rows are counted as such" "$(told) $(stored)" "[1000,100,0] 2000"
+ok "in vain at most twice" [ "$(detours)" -le 2 ]
+(numbers 2001 2099; numbers 2001 2001; numbers 2101 2200; numbers 7 7 | sed 's/x/y/') | load
+is "twice in one batch, and another content" "$(told) $(stored)" "[199,1,1] 2199"
+fresh
+sql "create function no_sevens() returns trigger language plpgsql as 'begin return case when new.n % 7 = 0 then null else new end; end'" >/dev/null
+sql "create trigger no_sevens before insert on t for each row execute function no_sevens()" >/dev/null
+numbers 1 70 | load
+is "rows that a trigger keeps out are missed" "$(told) $(stored)" "[60,0,10] 60"
+sql "drop trigger no_sevens on t; create view seen_t as select * from t" >/dev/null
+fresh
+numbers 1 300 | pgload -t seen_t --batch 100 -vv >"$work/out" 2>"$work/err"
+is "a view, into which the server does not copy" "$(stored) $(detours)" "300 1"
 finish
