@@ -25,7 +25,9 @@
 
 enum {
 	SOCKET_ROOM = 80,      /* a socket's path has 107 bytes: what the folder may take of them */
-	PATIENCE_US = 60000000 /* for the server to come up on a busy machine */
+	PATIENCE_US = 60000000, /* for the server to come up on a busy machine */
+	STOP_TICK_MS = 20,
+	STOP_TICKS = 500        /* ten seconds for the server to go */
 };
 
 extern char **environ;
@@ -140,6 +142,7 @@ static _Noreturn void be(const struct plan *plan, char *const *argv)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL); /* a shell's background job ignores it: the server would not hear it before it is ready to */
 	signal(SIGPIPE, SIG_DFL);
 	if (plan->owner != NULL && (initgroups(plan->owner->pw_name, plan->owner->pw_gid) < 0 ||
 	                            setgid(plan->owner->pw_gid) < 0 || setuid(plan->owner->pw_uid) < 0))
@@ -187,7 +190,13 @@ static void keep(const struct plan *plan, pid_t server)
 	while (!let_go(plan, 500))
 		if (waitpid(server, &status, WNOHANG) == server)
 			return;
-	kill(server, SIGQUIT);
+	for (int i = 0; i < STOP_TICKS; i++) {
+		kill(server, SIGQUIT);
+		if (waitpid(server, &status, WNOHANG) == server)
+			return;
+		poll(NULL, 0, STOP_TICK_MS);
+	}
+	kill(server, SIGKILL);
 	wait_for(server);
 }
 
