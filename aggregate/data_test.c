@@ -325,15 +325,12 @@ static void tell(struct outcome *o)
 	buf_free(&text);
 }
 
-/* Learn what whole scans found, if it is worth anything. */
-static void note_whole(struct batch *b, struct outcome **test, size_t count)
+/* Is what these tests ask worth remembering? All of them at once, or else one by one. */
+static void note_exact(struct batch *b, struct outcome **test, size_t count, bool one_by_one)
 {
-	const struct node **node;
+	const struct node **node = xcalloc(count, sizeof *node);
 	bool exact;
 
-	if (b->memory == NULL || count == 0)
-		return;
-	node = xcalloc(count, sizeof *node);
 	for (size_t i = 0; i < count; i++)
 		node[i] = test[i]->node;
 	if (test_of(test[0])->kind == TEST_SINGULAR)
@@ -341,10 +338,34 @@ static void note_whole(struct batch *b, struct outcome **test, size_t count)
 	else
 		asked_sql(b, test, count);
 	exact = memory_exact(b->memory, node, count, buf_text(&b->sql));
-	for (size_t i = 0; i < count; i++)
-		if (test[i]->status != OUTCOME_ERROR)
+	for (size_t i = 0; i < count; i++) {
+		if (!exact && one_by_one)
+			note_exact(b, &test[i], 1, false);
+		else
 			memory_note(b->memory, node[i], test[i]->rows, test[i]->failures, exact);
+	}
 	free(node);
+}
+
+/* Learn what whole scans found. */
+static void note_whole(struct batch *b, struct outcome **test, size_t count)
+{
+	struct outcome **fresh = xcalloc(count, sizeof *fresh);
+	size_t n = 0;
+
+	for (size_t i = 0; i < count && b->memory != NULL; i++) {
+		const struct memory_entry *e = &b->memory->entry[test[i]->node->index];
+
+		if (test[i]->status == OUTCOME_ERROR)
+			continue;
+		if (e->known)
+			memory_note(b->memory, test[i]->node, test[i]->rows, test[i]->failures, e->exact);
+		else
+			fresh[n++] = test[i];
+	}
+	if (n > 0)
+		note_exact(b, fresh, n, n > 1);
+	free(fresh);
 }
 
 static void run_whole(struct batch *b, struct outcome **test, size_t count)

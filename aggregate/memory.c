@@ -205,7 +205,7 @@ static void known_relations(const struct memory *m, const struct node *const *te
 	free(below);
 }
 
-static bool prove(struct memory *m, const struct node *const *test, size_t count, const char *sql)
+bool memory_exact(struct memory *m, const struct node *const *test, size_t count, const char *sql)
 {
 	struct db *db = &m->s->db;
 	struct buf view = {0}, known = {0};
@@ -226,17 +226,6 @@ static bool prove(struct memory *m, const struct node *const *test, size_t count
 	buf_free(&view);
 	buf_free(&known);
 	return exact;
-}
-
-bool memory_exact(struct memory *m, const struct node *const *test, size_t count, const char *sql)
-{
-	bool known = true, exact = true;
-
-	for (size_t i = 0; i < count; i++) {
-		known = known && m->entry[test[i]->index].known;
-		exact = exact && m->entry[test[i]->index].exact;
-	}
-	return known ? exact : prove(m, test, count, sql);
 }
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
