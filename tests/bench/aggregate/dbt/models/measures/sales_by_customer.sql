@@ -1,0 +1,9 @@
+{{ config(unique_key=['customer_id', 'currency']) }}
+select customer_id as customer_id, currency, count(*) as transactions, sum(amount) as amount, count(*) filter (where is_fraud) as frauds,
+	max(loaded_at) as loaded_at
+from {{ source('stream', 'fact_transaction') }}
+{% if is_incremental() %}
+where (customer_id, currency) in (select customer_id, currency from {{ source('stream', 'fact_transaction') }}
+	where loaded_at > (select max(loaded_at) from {{ this }}))
+{% endif %}
+group by 1, 2
