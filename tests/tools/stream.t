@@ -113,6 +113,15 @@ ok "its stages go on" alive 1/kconsume
 exits 0 "stop reaches them" stream stop
 ok "… all of them" eval '! alive 1/kconsume && ! alive 1/fraudcheck && ! alive 1/pgload'
 
+tell '' '' ''
+stream start -n 2
+supervisor=$(cut -d' ' -f1 "$dir/1/supervisor.pid")
+kill -9 "$supervisor"
+ok "one of two supervisors dies" wait_for 5 eval '! grep -q "^State:[[:space:]]*[^Z]" "/proc/$supervisor/status"'
+exits 1 "start does not take the other one for all" stream start -n 2
+like "… says what to do" "$(cat "$work/err")" 'one of its pipelines has ended.*stop it, then start again'
+exits 0 "stop ends all" stream stop
+
 # --- a number that another process got meanwhile
 tell '' '' ''
 stream start
