@@ -178,6 +178,18 @@ static void find_after(struct project *p)
 	free(below);
 }
 
+/* Where the node reads the other one. */
+static struct place ref_at(struct project *p, const struct node *n, size_t other)
+{
+	for (size_t i = 0; i < n->template.count; i++) {
+		const struct template_call *call = &n->template.call[i];
+
+		if ((call->kind == CALL_REF || call->kind == CALL_SOURCE) && target(p, call) == p->node[other])
+			return call->at;
+	}
+	return n->at;
+}
+
 static int find_order(struct project *p)
 {
 	size_t *cycle = arena_alloc(&p->arena, (p->count + 1) * sizeof *cycle);
@@ -188,8 +200,8 @@ static int find_order(struct project *p)
 	if (graph_order(p->needs, p->count, p->order, cycle, &length) < 0) {
 		for (size_t i = 0; i < length; i++)
 			buf_addf(&path, "%s -> ", p->node[cycle[i]]->name);
-		place_error(p->node[cycle[0]]->at, "the models need one another in a cycle: %s%s", buf_text(&path),
-		            p->node[cycle[0]]->name);
+		place_error(ref_at(p, p->node[cycle[0]], cycle[length > 1]), "the models need one another in a cycle: %s%s; move what both "
+		            "sides need into a model of its own", buf_text(&path), p->node[cycle[0]]->name);
 		buf_free(&path);
 		return -1;
 	}

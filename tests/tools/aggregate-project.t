@@ -54,7 +54,7 @@ project
 printf "select 1 from {{ ref('third') }}\n" >"$work/p/models/second.sql"
 printf "select 1 from {{ ref('fourth') }}\n" >"$work/p/models/third.sql"
 printf "select 1 from {{ ref('third') }}\n" >"$work/p/models/fourth.sql"
-refused 'a cycle is named' 'in a cycle: (third -> fourth -> third|fourth -> third -> fourth)$'
+refused 'a cycle is named' 'models/(third|fourth).sql:1: the models need one another in a cycle: (third -> fourth -> third|fourth -> third -> fourth); move '
 
 project
 printf 'models:\n  - name: first\n    colunms: []\n' >"$work/p/models/schema.yml"
@@ -98,9 +98,53 @@ project
 mkdir "$work/p/models/more" && echo 'select 1' >"$work/p/models/more/first.sql"
 refused 'two models of one name' "models/more/first.sql:1: the name 'first' is already taken"
 
+# --- the rest of a dbt project
+project
+printf 'name: demo\non-run-end: ["grant select on all tables in schema public to bi"]\n' >"$work/p/dbt_project.yml"
+refused 'hooks' 'dbt_project.yml:2: on-run-end is not supported: aggregate has no macros, hooks or snapshots'
+printf 'name: demo\nmodels:\n  +materialised: view\n' >"$work/p/dbt_project.yml"
+refused 'a misspelt key by folder' "dbt_project.yml:3: unknown configuration 'materialised' of a model; did you mean 'materialized'"
+printf 'name: demo\nseeds:\n  demo:\n    +delimitr: ";"\n' >"$work/p/dbt_project.yml"
+mkdir "$work/p/seeds" && printf 'a\n1\n' >"$work/p/seeds/small.csv"
+refused 'a misspelt key of seeds' "dbt_project.yml:4: unknown configuration 'delimitr' of a seed; did you mean 'delimiter'"
+printf 'name: demo\ndata_tests:\n  +severity: warning\n' >"$work/p/dbt_project.yml"
+printf 'models:\n  - name: first\n    columns: [{name: a, tests: [unique]}]\n' >"$work/p/models/schema.yml"
+refused 'a severity of tests that is none' "dbt_project.yml:3: severity: 'warning' is neither error nor warn"
+rm "$work/p/models/schema.yml"
+printf 'name: demo\nsnapshots: {}\nprofile: x\nmodel-paths: [models/]\nvars:\n  demo:\n    zone: CET\n  zone: UTC\nmodels:\n  +meta: {owner: me}\n  demo:\n    +tags: all\n' >"$work/p/dbt_project.yml"
+exits 0 'what has no meaning here is let pass' aggregate compile --project-dir "$work/p" -s tag:all
+like 'the own variables of the project win' "$(cat "$work/out")" "z = 'CET'"
+printf 'select a from {{ ref("small") }}\n' >"$work/p/models/second.sql"
+exits 0 'ref of a seed' aggregate compile --project-dir "$work/p"
+like 'is its table' "$(cat "$work/out")" 'from "public"."small"'
+printf 'select a from {{ ref("smal") }}\n' >"$work/p/models/second.sql"
+refused 'a missing ref to a seed' "models/second.sql:1: there is no model 'smal'; did you mean 'small'"
+printf 'select a from first\n' >"$work/p/models/small.sql"
+refused 'a seed and a model of one name' "the name 'small' is already taken by .*models/small.sql"
+rm -r "$work/p/seeds" "$work/p/models/small.sql"
+project
+printf 'seeds:\n  - name: first\n' >"$work/p/models/schema.yml"
+refused 'properties of a seed that is a model' "models/schema.yml:2: there is no seed 'first'"
+printf 'sources:\n  - name: raw\n    freshnes: {}\n    tables: [{name: fact}]\n' >"$work/p/models/sources.yml"
+refused 'an unknown key of a source' "models/sources.yml:3: unknown key 'freshnes' in a source; did you mean 'freshness'"
+printf 'sources:\n  - name: raw\n    loaded_at_field: at\n    freshness: {warn_afer: {count: 1, period: day}}\n    tables: [{name: fact}]\n' >"$work/p/models/sources.yml"
+refused 'an unknown key of freshness' "models/sources.yml:4: unknown key 'warn_afer' in freshness; did you mean 'warn_after'"
+printf 'sources:\n  - name: raw\n    freshness: {warn_after: {count: 0, period: day}}\n    tables: [{name: fact}]\n' >"$work/p/models/sources.yml"
+refused 'a count that is none' 'models/sources.yml:3: warn_after: count must be a number from 1'
+printf 'sources:\n  - name: raw\n    tables:\n      - name: fact\n        config: {loaded_at: x}\n' >"$work/p/models/sources.yml"
+refused 'an unknown key of config of a source' "models/sources.yml:5: unknown key 'loaded_at' in config of a source"
+project
+printf "select 1\n\nfrom {{ ref('second') }}\n" >"$work/p/models/first.sql"
+refused 'a cycle of two' '(first.sql:3|second.sql:2): the models need one another in a cycle: (first -> second -> first|second -> first -> second); '
+project
+printf "select 1\nfrom {{ this }}\n" >"$work/p/tests/u.sql"
+refused 'this in a test' 'tests/u.sql:2: \{\{ this \}\} is the relation of a model; a test has none'
+
 project
 exits 2 'no command' aggregate
 exits 2 'an unknown command' aggregate biuld
+like 'it says what was meant, and what there is' "$(cat "$work/err")" "unknown command 'biuld'; did you mean 'build'\?: build, run, .* or "
+is '--help names every command' "$(for c in $(sed 's/.*?: //; s/ or / /; s/,//g; s/ (see.*//; s/;.*//' "$work/err" | head -1); do aggregate --help | grep -q "  $c " || echo "$c"; done)" ''
 exits 2 'a selection that matches nothing' aggregate compile --project-dir "$work/p" -s secnd
 like 'it says what was meant' "$(cat "$work/err")" "'secnd' matches nothing in .*; did you mean 'second'"
 exits 2 'an exclusion that leaves nothing' aggregate compile --project-dir "$work/p" -s second --exclude second
