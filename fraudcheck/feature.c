@@ -145,10 +145,10 @@ static uint32_t find_print(const struct ring_view *v, uint32_t behind, int64_t t
 }
 
 /* A record that comes again must not meet itself: it is taken out while it is judged. */
-static void take_out(const struct plan_ring *plan, struct history_group *g, uint32_t row)
+static void take_out(const struct plan_ring *plan, struct keys *keys, struct history_group *g, uint32_t row)
 {
 	windows_removing(plan, key_state(g->key), &g->view, row);
-	ring_remove(plan, &g->key->ring, row, &g->taken);
+	ring_remove(plan, &keys->chunks, &g->key->ring, row, &g->taken);
 	ring_look(plan, &g->key->ring, &g->view);
 	g->repeated = true;
 	g->row = row;
@@ -156,14 +156,14 @@ static void take_out(const struct plan_ring *plan, struct history_group *g, uint
 
 /* Find the place of the record at hand, and move the windows to its time. None looks further back than it could for a record that is just
  * in time: what lies there depends on what else was read and when it was forgotten. */
-static void open_windows(struct history *h, struct history_group *g, const struct plan_ring *p)
+static void open_windows(struct history *h, struct history_group *g, const struct plan_ring *p, struct keys *keys)
 {
 	uint32_t twin;
 
 	g->row = row_behind(&g->view, h->time);
 	twin = find_print(&g->view, g->row, h->time, g->self.print);
 	if (twin != UINT32_MAX) {
-		take_out(p, g, twin);
+		take_out(p, keys, g, twin);
 		h->repeated = true;
 	}
 	for (size_t k = 0; k < p->windows; k++) {
@@ -181,9 +181,12 @@ static void look_ahead(const struct plan_ring *plan, struct key *key, struct rin
 	ring_look(plan, &key->ring, v);
 	if (v->n == 0)
 		return;
-	ring_fetch(plan, v, v->n - 1);
-	for (size_t k = 0; k < plan->windows; k++)
-		ring_fetch(plan, v, window_of_state(&plan->window[k], key_state(key))->tail - v->first);
+	ring_fetch(v, v->n - 1);
+	for (size_t k = 0; k < plan->windows; k++) {
+		uint32_t tail = window_of_state(&plan->window[k], key_state(key))->tail - v->first;
+
+		ring_fetch(v, tail < v->n ? tail : v->n - 1);
+	}
 }
 
 /*
@@ -215,7 +218,7 @@ static void open_groups(struct history *h, const struct value *reg, uint32_t pri
 			look_ahead(&plan->group[i].ring, h->group[i].key, &h->group[i].view);
 	for (size_t i = 0; i < plan->groups; i++)
 		if (h->group[i].key != NULL)
-			open_windows(h, &h->group[i], &plan->group[i].ring);
+			open_windows(h, &h->group[i], &plan->group[i].ring, &h->at->keys[i]);
 }
 
 /* --- values ---------------------------------------------------------------------------------------------------------- */
@@ -518,11 +521,11 @@ void features_evaluate(struct history *h, struct value *reg)
 
 /* --- learning -------------------------------------------------------------------------------------------------------- */
 
-static void put(const struct plan_ring *plan, struct key *key, uint32_t row, const struct entry *e)
+static void put(const struct plan_ring *plan, struct keys *keys, struct key *key, uint32_t row, const struct entry *e)
 {
 	struct ring_view v;
 
-	ring_insert(plan, &key->ring, row, e);
+	ring_insert(plan, &keys->chunks, &key->ring, row, e);
 	ring_look(plan, &key->ring, &v);
 	windows_inserted(plan, key_state(key), &v, row);
 }
@@ -533,7 +536,7 @@ static void put_back(struct history *h)
 		struct history_group *g = &h->group[i];
 
 		if (g->key != NULL && g->repeated)
-			put(&h->plan->group[i].ring, g->key, g->row, &g->taken);
+			put(&h->plan->group[i].ring, &h->at->keys[i], g->key, g->row, &g->taken);
 	}
 }
 
@@ -585,7 +588,7 @@ static void learn_key(struct history *h, struct history_group *g, const struct p
 	old_words = p->word_count > 0 ? count_old(h, &v, v.wordless, p->keep_words) : 0;
 	if (old > 0 || old_words > v.wordless)
 		keys_forget(keys, g->key, old, old_words);
-	put(p, g->key, g->row - old, &g->self);
+	put(p, keys, g->key, g->row - old, &g->self);
 }
 
 static void learn_group(struct history *h, size_t i, const struct value *reg, bool fraud)

@@ -156,21 +156,21 @@ static void release_strings(struct keys *k, const struct key *key, uint32_t from
 
 void keys_forget(struct keys *k, struct key *key, uint32_t count, uint32_t count_words)
 {
-	struct ring *r = &key->ring;
-	uint32_t wordless = r->n - r->words;
+	const struct plan_ring *plan = &k->group->ring;
+	uint32_t wordless = key->ring.rows.n - key->ring.words.n;
 
-	if (count_words > wordless && r->words > 0) {
+	if (plan->word_count > 0 && count_words > wordless) {
 		release_strings(k, key, wordless, count_words);
-		ring_drop_words(r, count_words - wordless);
+		ring_drop_words(plan, &k->chunks, &key->ring, count_words - wordless);
 	}
-	ring_drop(r, count);
+	ring_drop(plan, &k->chunks, &key->ring, count);
 }
 
 static void free_key(struct keys *k, struct key *key)
 {
-	keys_forget(k, key, key->ring.n, key->ring.n);
+	keys_forget(k, key, key->ring.rows.n, key->ring.rows.n);
 	windows_free(&k->group->ring, key_state(key));
-	ring_free(&key->ring);
+	ring_free(&k->group->ring, &k->chunks, &key->ring);
 }
 
 /* Take the key out of the table: what stands behind it and could stand there moves up. */
@@ -203,6 +203,7 @@ void keys_free(struct keys *k)
 		free_key(k, at(k, i));
 	for (uint32_t i = 0; i < k->pieces; i++)
 		free(k->piece[i]);
+	chunks_free(&k->chunks);
 	free(k->piece);
 	free(k->link);
 	free(k->slot);

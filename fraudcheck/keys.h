@@ -36,6 +36,7 @@ struct key_slot {
 struct keys {
 	const struct plan_group *group;
 	struct intern *strings;
+	struct chunks chunks; /* of their rings */
 	char **piece;
 	struct key_link *link;        /* per index */
 	uint32_t pieces, used, count; /* used: ever given out; count: there now */

@@ -4,59 +4,50 @@
 
 #include "buf.h"
 
-enum { ROWS_STEP = 4 }; /* rows of a block are a multiple of it, so that every column begins aligned */
-
 /* Narrow times reach from the base 2^31 milliseconds both ways; at the start the larger part lies ahead. */
 static const int64_t TIME_AHEAD = ((INT64_C(1) << 31) - (INT64_C(1) << 28)) * RING_TIME_SCALE;
 
-static size_t time_size(const struct ring *r)
-{
-	return r->wide_time ? 8 : 4;
-}
-
-static size_t fixed_size(const struct ring *r, unsigned column)
+static unsigned fixed_size(const struct ring *r, unsigned column)
 {
 	return (r->wide >> column & 1) != 0 ? 8 : 4;
 }
 
-static size_t row_size(const struct plan_ring *plan, const struct ring *r)
+/* Bytes of a chunk of rows. */
+static size_t row_chunk(const struct plan_ring *plan, const struct ring *r)
 {
-	size_t size = time_size(r) + 4 + plan->flag_bytes;
+	size_t size = (r->wide_time ? 8u : 4u) + 4u + plan->flag_bytes;
 
 	for (unsigned c = 0; c < plan->fixed_count; c++)
 		size += fixed_size(r, c);
-	return size;
+	return size * CHUNK_ROWS;
 }
 
-static char *column(char **at, const struct ring *r, size_t width)
+static size_t word_chunk(const struct plan_ring *plan)
 {
-	char *begin = *at + r->start * width;
-
-	*at += r->cap * width;
-	return begin;
+	return (size_t)plan->word_count * 8 * CHUNK_ROWS;
 }
 
 void ring_look(const struct plan_ring *plan, const struct ring *r, struct ring_view *v)
 {
-	char *at = r->block;
+	unsigned at = (r->wide_time ? 8 : 4) * CHUNK_ROWS;
 
+	v->chunk = r->rows.chunk + r->rows.lead;
+	v->start = r->rows.start;
+	v->word = r->words.chunk + r->words.lead;
+	v->word_start = r->words.start;
 	v->base = r->base;
 	v->first = r->first;
-	v->n = r->n;
-	v->wordless = r->n - r->words;
-	v->words_cap = r->words_cap;
+	v->n = r->rows.n;
+	v->wordless = r->rows.n - r->words.n;
 	v->wide = r->wide;
 	v->wide_time = r->wide_time;
-	v->flag_bytes = plan->flag_bytes;
-	if (r->word != NULL)
-		v->word = r->word + r->words_start;
-	if (r->block == NULL)
-		return;
-	v->time = column(&at, r, time_size(r));
-	for (unsigned c = 0; c < plan->fixed_count; c++)
-		v->fixed[c] = column(&at, r, fixed_size(r, c));
-	v->print = column(&at, r, 4);
-	v->flags = column(&at, r, plan->flag_bytes);
+	v->flag_bytes = (uint8_t)plan->flag_bytes;
+	for (unsigned c = 0; c < plan->fixed_count; c++) {
+		v->fixed_at[c] = (uint16_t)at;
+		at += fixed_size(r, c) * CHUNK_ROWS;
+	}
+	v->print_at = (uint16_t)at;
+	v->flags_at = (uint16_t)(at + 4 * CHUNK_ROWS);
 }
 
 static void read_row(const struct plan_ring *plan, const struct ring_view *v, uint32_t row, struct entry *e)
@@ -70,19 +61,74 @@ static void read_row(const struct plan_ring *plan, const struct ring_view *v, ui
 
 static void write_row(const struct plan_ring *plan, const struct ring_view *v, uint32_t row, const struct entry *e)
 {
+	char *chunk = ring_chunk(v, row);
+	uint32_t place = ring_place(v, row);
+
 	if (v->wide_time)
-		((int64_t *)(void *)v->time)[row] = e->time;
+		((int64_t *)(void *)chunk)[place] = e->time;
 	else
-		((int32_t *)(void *)v->time)[row] = (int32_t)((e->time - v->base) / RING_TIME_SCALE);
-	((uint32_t *)(void *)v->print)[row] = e->print;
+		((int32_t *)(void *)chunk)[place] = (int32_t)((e->time - v->base) / RING_TIME_SCALE);
+	((uint32_t *)(void *)(chunk + v->print_at))[place] = e->print;
 	ring_set_flags(v, row, e->flags);
 	for (unsigned c = 0; c < plan->fixed_count; c++) {
+		void *column = chunk + v->fixed_at[c];
+
 		if ((v->wide >> c & 1) != 0)
-			((int64_t *)(void *)v->fixed[c])[row] = e->fixed[c];
+			((int64_t *)column)[place] = e->fixed[c];
 		else
-			((int32_t *)(void *)v->fixed[c])[row] =
-				e->fixed[c] == FIXED_NULL ? INT32_MIN : (int32_t)(e->fixed[c] / RING_FIXED_SCALE);
+			((int32_t *)column)[place] = e->fixed[c] == FIXED_NULL ? INT32_MIN : (int32_t)(e->fixed[c] / RING_FIXED_SCALE);
 	}
+}
+
+/* --- strips ------------------------------------------------------------------------------------------------------ */
+
+/* Room in the array for one chunk more; what the dropped ones left is used again when it is worth the moving. */
+static void fit_array(struct strip *s)
+{
+	if (s->lead + s->count < s->cap)
+		return;
+	if (s->lead > s->count / 4) {
+		memmove(s->chunk, s->chunk + s->lead, s->count * sizeof(char *));
+		s->lead = 0;
+		return;
+	}
+	s->cap = s->lead + s->count + s->count / 8 + 2;
+	s->chunk = xrealloc(s->chunk, s->cap * sizeof(char *));
+}
+
+/* One row more, behind the last. */
+static void strip_extend(struct strip *s, struct chunks *chunks, size_t size)
+{
+	if (s->start + s->n == s->count * CHUNK_ROWS) {
+		fit_array(s);
+		s->chunk[s->lead + s->count++] = chunk_take(chunks, size);
+	}
+	s->n++;
+}
+
+/* One row less, at the end. */
+static void strip_shorten(struct strip *s, struct chunks *chunks, size_t size)
+{
+	s->n--;
+	if (s->start + s->n == (s->count - 1) * CHUNK_ROWS)
+		chunk_give(chunks, s->chunk[s->lead + --s->count], size);
+	if (s->n == 0)
+		s->start = 0;
+}
+
+/* `count` rows less, at the front. */
+static void strip_drop(struct strip *s, struct chunks *chunks, size_t size, uint32_t count)
+{
+	s->n -= count;
+	s->start += count;
+	for (; s->count > 0 && (s->start >= CHUNK_ROWS || s->n == 0); s->count--) {
+		chunk_give(chunks, s->chunk[s->lead++], size);
+		s->start -= s->start >= CHUNK_ROWS ? CHUNK_ROWS : s->start;
+	}
+	if (s->count > 0)
+		return;
+	free(s->chunk);
+	*s = (struct strip){0};
 }
 
 /* --- widths ------------------------------------------------------------------------------------------------------ */
@@ -100,21 +146,21 @@ static bool fixed_is_narrow(int64_t value)
 	                               value / RING_FIXED_SCALE <= INT32_MAX);
 }
 
-/* The block anew, with what *to says: rows, widths, base. */
-static void rebuild(const struct plan_ring *plan, struct ring *r, struct ring to)
+/* The rows anew, with the widths and the base of *to. */
+static void rebuild(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, struct ring to)
 {
 	struct ring_view old, new;
 	struct entry e;
 
-	to.start = 0;
-	to.block = xmalloc(to.cap * row_size(plan, &to));
+	to.rows = (struct strip){0};
 	ring_look(plan, r, &old);
-	ring_look(plan, &to, &new);
-	for (uint32_t row = 0; row < r->n; row++) {
+	for (uint32_t row = 0; row < r->rows.n; row++) {
+		strip_extend(&to.rows, chunks, row_chunk(plan, &to));
+		ring_look(plan, &to, &new);
 		read_row(plan, &old, row, &e);
 		write_row(plan, &new, row, &e);
 	}
-	free(r->block);
+	strip_drop(&r->rows, chunks, row_chunk(plan, r), r->rows.n);
 	*r = to;
 }
 
@@ -127,174 +173,97 @@ static bool move_base(const struct plan_ring *plan, const struct ring *r, struct
 	ring_look(plan, r, &v);
 	oldest = ring_time(&v, 0) < time ? ring_time(&v, 0) : time;
 	to->base = oldest + TIME_AHEAD;
-	return time_is_narrow(to->base, time) && time_is_narrow(to->base, ring_time(&v, r->n - 1));
+	return time_is_narrow(to->base, time) && time_is_narrow(to->base, ring_time(&v, v.n - 1));
 }
 
 /* Make sure that the columns can hold the entry. */
-static void fit_widths(const struct plan_ring *plan, struct ring *r, const struct entry *e)
+static void fit_widths(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, const struct entry *e)
 {
 	struct ring to = *r;
 
-	if (r->n == 0 && !r->wide_time)
-		to.base = r->base = e->time + TIME_AHEAD;
-	if (!r->wide_time && !time_is_narrow(r->base, e->time))
+	if (r->rows.n == 0)
+		to.base = e->time + TIME_AHEAD;
+	else if (!r->wide_time && !time_is_narrow(r->base, e->time))
 		to.wide_time = !move_base(plan, r, &to, e->time);
 	for (unsigned c = 0; c < plan->fixed_count; c++)
 		if ((r->wide >> c & 1) == 0 && !fixed_is_narrow(e->fixed[c]))
 			to.wide = (uint16_t)(to.wide | 1u << c);
-	if (r->block == NULL)
-		*r = to;
-	else if (to.wide != r->wide || to.wide_time != r->wide_time || to.base != r->base)
-		rebuild(plan, r, to);
-}
-
-/* --- room -------------------------------------------------------------------------------------------------------- */
-
-static void shift(void *column, size_t width, uint32_t from, uint32_t to, uint32_t rows)
-{
-	memmove((char *)column + to * width, (char *)column + from * width, rows * width);
-}
-
-/* Move `rows` rows of every column. */
-static void shift_rows(const struct plan_ring *plan, const struct ring *r, const struct ring_view *v, uint32_t from, uint32_t to,
-                       uint32_t rows)
-{
-	shift(v->time, time_size(r), from, to, rows);
-	for (unsigned c = 0; c < plan->fixed_count; c++)
-		shift(v->fixed[c], fixed_size(r, c), from, to, rows);
-	shift(v->print, 4, from, to, rows);
-	if (plan->flag_bytes > 0)
-		shift(v->flags, plan->flag_bytes, from, to, rows);
-}
-
-static void shift_words(const struct plan_ring *plan, uint64_t *word, uint32_t cap, uint32_t from, uint32_t to, uint32_t rows)
-{
-	for (unsigned c = 0; c < plan->word_count; c++)
-		shift(word + (size_t)c * cap, 8, from, to, rows);
-}
-
-/* How many rows a block for `n` and one more should have. */
-static uint32_t roomy(uint32_t n)
-{
-	return (n + n / 32 + 1 + ROWS_STEP - 1) / ROWS_STEP * ROWS_STEP;
-}
-
-/* The `n` rows begin at `start` of `cap`: is moving them to the front worth the while, rather than taking a new block? What the dropped
- * ones left must be worth the moving, and not be most of the block. */
-static bool can_move(uint32_t n, uint32_t start, uint32_t cap)
-{
-	return n < cap && start > n / 32 && roomy(n) >= cap / 2;
-}
-
-/* Room for one row behind the last. */
-static void fit_rows(const struct plan_ring *plan, struct ring *r)
-{
-	struct ring to = *r;
-	struct ring_view v;
-
-	if (r->start + r->n < r->cap)
-		return;
-	if (!can_move(r->n, r->start, r->cap)) {
-		to.cap = roomy(r->n);
-		rebuild(plan, r, to);
-		return;
-	}
-	to.start = 0;
-	ring_look(plan, &to, &v);
-	shift_rows(plan, r, &v, r->start, 0, r->n);
-	r->start = 0;
-}
-
-/* The same for words. */
-static void fit_words(const struct plan_ring *plan, struct ring *r)
-{
-	uint32_t cap = roomy(r->words);
-	uint64_t *word;
-
-	if (r->words_start + r->words < r->words_cap)
-		return;
-	if (can_move(r->words, r->words_start, r->words_cap)) {
-		shift_words(plan, r->word, r->words_cap, r->words_start, 0, r->words);
-	} else {
-		word = xmalloc((size_t)cap * plan->word_count * sizeof *word);
-		for (unsigned c = 0; c < plan->word_count && r->words > 0; c++)
-			memcpy(word + (size_t)c * cap, r->word + (size_t)c * r->words_cap + r->words_start, r->words * sizeof *word);
-		free(r->word);
-		r->word = word;
-		r->words_cap = cap;
-	}
-	r->words_start = 0;
+	if (to.wide != r->wide || to.wide_time != r->wide_time || to.base != r->base)
+		rebuild(plan, chunks, r, to);
 }
 
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
-static void insert_words(const struct plan_ring *plan, struct ring *r, uint32_t at, const struct entry *e)
+/* Rows from..to-1 (or back, if `to` is the smaller) each move one on; what row `to` held is lost. */
+static void shift_rows(const struct plan_ring *plan, const struct ring_view *v, uint32_t from, uint32_t to)
 {
-	uint64_t *word;
+	struct entry e;
 
-	fit_words(plan, r);
-	word = r->word + r->words_start;
-	if (at < r->words)
-		shift_words(plan, word, r->words_cap, at, at + 1, r->words - at);
-	for (unsigned c = 0; c < plan->word_count; c++)
-		word[(size_t)c * r->words_cap + at] = e->word[c];
-	r->words++;
+	for (uint32_t row = to; row != from; row = row > from ? row - 1 : row + 1) {
+		read_row(plan, v, row > from ? row - 1 : row + 1, &e);
+		write_row(plan, v, row, &e);
+	}
 }
 
-void ring_insert(const struct plan_ring *plan, struct ring *r, uint32_t at, const struct entry *e)
+static void shift_words(const struct plan_ring *plan, const struct ring_view *v, uint32_t from, uint32_t to)
 {
-	uint32_t wordless = r->n - r->words;
+	for (uint32_t row = to; row != from; row = row > from ? row - 1 : row + 1)
+		for (unsigned c = 0; c < plan->word_count; c++)
+			ring_words(v, row)[c * CHUNK_ROWS] = ring_words(v, row > from ? row - 1 : row + 1)[c * CHUNK_ROWS];
+}
+
+void ring_insert(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t at, const struct entry *e)
+{
+	bool worded = plan->word_count > 0 && at >= r->rows.n - r->words.n;
 	struct ring_view v;
 
-	fit_widths(plan, r, e);
-	fit_rows(plan, r);
+	fit_widths(plan, chunks, r, e);
+	strip_extend(&r->rows, chunks, row_chunk(plan, r));
+	if (worded)
+		strip_extend(&r->words, chunks, word_chunk(plan));
 	ring_look(plan, r, &v);
-	if (at < r->n)
-		shift_rows(plan, r, &v, at, at + 1, r->n - at);
+	shift_rows(plan, &v, at, v.n - 1);
 	write_row(plan, &v, at, e);
-	r->n++;
-	if (plan->word_count > 0 && at >= wordless)
-		insert_words(plan, r, at - wordless, e);
+	if (!worded)
+		return;
+	shift_words(plan, &v, at, v.n - 1);
+	for (unsigned c = 0; c < plan->word_count; c++)
+		ring_words(&v, at)[c * CHUNK_ROWS] = e->word[c];
 }
 
-void ring_remove(const struct plan_ring *plan, struct ring *r, uint32_t at, struct entry *e)
+void ring_remove(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t at, struct entry *e)
 {
-	uint32_t wordless = r->n - r->words;
 	struct ring_view v;
 
 	ring_look(plan, r, &v);
 	read_row(plan, &v, at, e);
 	for (unsigned c = 0; c < plan->word_count; c++)
 		e->word[c] = ring_word(&v, c, at);
-	shift_rows(plan, r, &v, at + 1, at, r->n - at - 1);
-	r->n--;
-	if (plan->word_count == 0 || at < wordless)
-		return;
-	at -= wordless;
-	shift_words(plan, r->word + r->words_start, r->words_cap, at + 1, at, r->words - at - 1);
-	r->words--;
+	shift_rows(plan, &v, v.n - 1, at);
+	if (plan->word_count > 0 && at >= v.wordless) {
+		shift_words(plan, &v, v.n - 1, at);
+		strip_shorten(&r->words, chunks, word_chunk(plan));
+	}
+	strip_shorten(&r->rows, chunks, row_chunk(plan, r));
 }
 
-void ring_drop_words(struct ring *r, uint32_t count)
+void ring_drop_words(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t count)
 {
-	r->words -= count;
-	r->words_start = r->words > 0 ? r->words_start + count : 0;
+	strip_drop(&r->words, chunks, word_chunk(plan), count);
 }
 
-void ring_drop(struct ring *r, uint32_t count)
+void ring_drop(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t count)
 {
-	uint32_t wordless = r->n - r->words;
+	uint32_t wordless = r->rows.n - r->words.n;
 
 	if (count > wordless)
-		ring_drop_words(r, count - wordless);
+		ring_drop_words(plan, chunks, r, count - wordless);
 	r->first += count;
-	r->n -= count;
-	r->start = r->n > 0 ? r->start + count : 0;
+	strip_drop(&r->rows, chunks, row_chunk(plan, r), count);
 }
 
-void ring_free(struct ring *r)
+void ring_free(const struct plan_ring *plan, struct chunks *chunks, struct ring *r)
 {
-	free(r->block);
-	free(r->word);
+	ring_drop(plan, chunks, r, r->rows.n);
 	*r = (struct ring){0};
 }

@@ -1,7 +1,8 @@
 /*
  * The records of one key that windows may still need, oldest first (by event time; of equal times, in the order in which they
  * came). A record is a row of columns, each as narrow as its values allow: times are milliseconds since a base and exact numbers
- * hundredths in 32 bit, until a value comes that these cannot hold exactly; then the column of this ring gets 64 bit.
+ * hundredths in 32 bit, until a value comes that these cannot hold exactly; then the column of this ring gets 64 bit. Rows lie in
+ * chunks of eight, column by column, so that a record is one or two lines of memory.
  *
  * Words are kept of the newest records only, as many as the windows that read them need.
  *
@@ -10,6 +11,7 @@
 #ifndef FRAUDCHECK_RING_H
 #define FRAUDCHECK_RING_H
 
+#include "chunk.h"
 #include "plan.h"
 
 /* Exact numbers are millionths: every amount with up to six decimals is one. */
@@ -18,15 +20,20 @@ enum { FIXED_UNITS = 1000000 };
 #define FIXED_NULL INT64_MIN
 #define WORD_NULL UINT64_C(0x7ff8dead00000001) /* no time, no place, no finite double */
 
+enum { CHUNK_ROWS = 8 };
+
+/* Rows in chunks: those dropped at the front are still in the first chunk until all of it is. */
+struct strip {
+	char **chunk;
+	uint32_t lead, count, cap; /* chunks from `lead` on are used, `count` of them; the array has `cap` */
+	uint32_t start, n;         /* row of the first chunk where the oldest is, and how many there are */
+};
+
 struct ring {
-	char *block;
-	uint64_t *word;
-	int64_t base;       /* of narrow times, microseconds */
-	uint32_t first;     /* number of the oldest */
-	uint32_t n;
-	uint32_t start, cap; /* rows of the block: where the oldest lies, how many there are */
-	uint32_t words, words_start, words_cap; /* the same of the words: of how many records they are kept */
-	uint16_t wide;      /* a bit for each column of exact numbers */
+	struct strip rows, words;
+	int64_t base;      /* of narrow times, microseconds */
+	uint32_t first;    /* number of the oldest */
+	uint16_t wide;     /* a bit for each column of exact numbers */
 	bool wide_time;
 };
 
@@ -41,101 +48,123 @@ struct entry {
 
 /* Where the columns are; valid until the ring changes. Row 0 is the oldest. */
 struct ring_view {
+	char *const *chunk, *const *word;
+	uint32_t start, word_start;
 	int64_t base;
 	uint32_t first, n;
-	uint32_t wordless;   /* so many of the oldest have no words any more */
-	uint32_t words_cap;
+	uint32_t wordless; /* so many of the oldest have no words any more */
 	uint16_t wide;
 	bool wide_time;
-	unsigned flag_bytes;
-	char *time, *print, *flags;
-	char *fixed[PLAN_COLUMNS_MAX];
-	uint64_t *word; /* of the first record that has words; column c begins at word + c * words_cap */
+	uint8_t flag_bytes;
+	uint16_t print_at, flags_at, fixed_at[PLAN_COLUMNS_MAX]; /* where columns begin in a chunk; the time's is 0 */
 };
 
 void ring_look(const struct plan_ring *plan, const struct ring *r, struct ring_view *v);
 
 /* Put a record in as row `at` (0..n). */
-void ring_insert(const struct plan_ring *plan, struct ring *r, uint32_t at, const struct entry *e);
+void ring_insert(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t at, const struct entry *e);
 
 /* Take row `at` out, into *e. */
-void ring_remove(const struct plan_ring *plan, struct ring *r, uint32_t at, struct entry *e);
+void ring_remove(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t at, struct entry *e);
 
 /* Forget the oldest. */
-void ring_drop(struct ring *r, uint32_t count);
+void ring_drop(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t count);
 
 /* Forget the words of the oldest that have any. */
-void ring_drop_words(struct ring *r, uint32_t count);
+void ring_drop_words(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t count);
 
-void ring_free(struct ring *r);
+void ring_free(const struct plan_ring *plan, struct chunks *chunks, struct ring *r);
 
 enum { RING_TIME_SCALE = 1000, RING_FIXED_SCALE = FIXED_UNITS / 100 };
 
+static inline char *ring_chunk(const struct ring_view *v, uint32_t row)
+{
+	return v->chunk[(v->start + row) / CHUNK_ROWS];
+}
+
+static inline uint32_t ring_place(const struct ring_view *v, uint32_t row)
+{
+	return (v->start + row) % CHUNK_ROWS;
+}
+
 static inline int64_t ring_time(const struct ring_view *v, uint32_t row)
 {
-	return v->wide_time ? ((const int64_t *)(const void *)v->time)[row]
-	                    : v->base + (int64_t)((const int32_t *)(const void *)v->time)[row] * RING_TIME_SCALE;
+	const void *column = ring_chunk(v, row);
+
+	return v->wide_time ? ((const int64_t *)column)[ring_place(v, row)]
+	                    : v->base + (int64_t)((const int32_t *)column)[ring_place(v, row)] * RING_TIME_SCALE;
 }
 
 static inline uint32_t ring_print(const struct ring_view *v, uint32_t row)
 {
-	return ((const uint32_t *)(const void *)v->print)[row];
+	return ((const uint32_t *)(const void *)(ring_chunk(v, row) + v->print_at))[ring_place(v, row)];
 }
 
 static inline uint32_t ring_flags(const struct ring_view *v, uint32_t row)
 {
+	const void *column = v->flag_bytes > 0 ? ring_chunk(v, row) + v->flags_at : NULL;
+
 	switch (v->flag_bytes) {
 	case 0:
 		return 0;
 	case 1:
-		return ((const uint8_t *)v->flags)[row];
+		return ((const uint8_t *)column)[ring_place(v, row)];
 	case 2:
-		return ((const uint16_t *)(const void *)v->flags)[row];
+		return ((const uint16_t *)column)[ring_place(v, row)];
 	default:
-		return ((const uint32_t *)(const void *)v->flags)[row];
+		return ((const uint32_t *)column)[ring_place(v, row)];
 	}
 }
 
 static inline void ring_set_flags(const struct ring_view *v, uint32_t row, uint32_t flags)
 {
+	void *column = v->flag_bytes > 0 ? ring_chunk(v, row) + v->flags_at : NULL;
+
 	switch (v->flag_bytes) {
 	case 0:
 		break;
 	case 1:
-		((uint8_t *)v->flags)[row] = (uint8_t)flags;
+		((uint8_t *)column)[ring_place(v, row)] = (uint8_t)flags;
 		break;
 	case 2:
-		((uint16_t *)(void *)v->flags)[row] = (uint16_t)flags;
+		((uint16_t *)column)[ring_place(v, row)] = (uint16_t)flags;
 		break;
 	default:
-		((uint32_t *)(void *)v->flags)[row] = flags;
+		((uint32_t *)column)[ring_place(v, row)] = flags;
 	}
 }
 
 static inline int64_t ring_fixed(const struct ring_view *v, unsigned column, uint32_t row)
 {
+	const void *values = ring_chunk(v, row) + v->fixed_at[column];
 	int32_t narrow;
 
 	if ((v->wide >> column & 1) != 0)
-		return ((const int64_t *)(const void *)v->fixed[column])[row];
-	narrow = ((const int32_t *)(const void *)v->fixed[column])[row];
+		return ((const int64_t *)values)[ring_place(v, row)];
+	narrow = ((const int32_t *)values)[ring_place(v, row)];
 	return narrow == INT32_MIN ? FIXED_NULL : (int64_t)narrow * RING_FIXED_SCALE;
 }
 
-/* Rows from `row` on will soon be read and written: let them come into the cache. */
-static inline void ring_fetch(const struct plan_ring *plan, const struct ring_view *v, uint32_t row)
+/* Words of one record lie a chunk's rows apart. */
+static inline uint64_t *ring_words(const struct ring_view *v, uint32_t row)
 {
-	__builtin_prefetch(v->time + row * (v->wide_time ? 8 : 4), 1);
-	__builtin_prefetch(v->print + row * 4, 1);
-	for (unsigned c = 0; c < plan->fixed_count; c++)
-		__builtin_prefetch(v->fixed[c] + row * ((v->wide >> c & 1) != 0 ? 8 : 4), 1);
-	for (unsigned c = 0; c < plan->word_count && row >= v->wordless; c++)
-		__builtin_prefetch(v->word + (size_t)c * v->words_cap + (row - v->wordless), 1);
+	uint32_t at = v->word_start + row - v->wordless;
+
+	return (uint64_t *)(void *)v->word[at / CHUNK_ROWS] + at % CHUNK_ROWS;
 }
 
 static inline uint64_t ring_word(const struct ring_view *v, unsigned column, uint32_t row)
 {
-	return row >= v->wordless ? v->word[(size_t)column * v->words_cap + (row - v->wordless)] : WORD_NULL;
+	return row >= v->wordless ? ring_words(v, row)[column * CHUNK_ROWS] : WORD_NULL;
+}
+
+/* The row will soon be read and written: let it come into the cache. */
+static inline void ring_fetch(const struct ring_view *v, uint32_t row)
+{
+	const char *chunk = ring_chunk(v, row);
+
+	__builtin_prefetch(chunk, 1);
+	__builtin_prefetch(chunk + v->print_at, 1);
 }
 
 #endif
