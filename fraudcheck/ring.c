@@ -82,25 +82,48 @@ static void write_row(const struct plan_ring *plan, const struct ring_view *v, u
 
 /* --- strips ------------------------------------------------------------------------------------------------------ */
 
-/* Room in the array for one chunk more; what the dropped ones left is used again when it is worth the moving. */
-static void fit_array(struct strip *s)
+/* The array of a strip: from the chunks' own store as long as it is small, where it costs just its bytes. */
+static char **array_take(struct chunks *chunks, uint32_t cap)
 {
-	if (s->lead + s->count < s->cap)
+	size_t size = cap * sizeof(char *);
+
+	return size <= CHUNK_MAX ? chunk_take(chunks, size) : xmalloc(size);
+}
+
+static void array_give(struct chunks *chunks, char **array, uint32_t cap)
+{
+	size_t size = cap * sizeof(char *);
+
+	if (size <= CHUNK_MAX && array != NULL)
+		chunk_give(chunks, array, size);
+	else
+		free(array);
+}
+
+/* Room in the array for one chunk more; what the dropped ones left is used again when it is worth the moving. */
+static void fit_array(struct strip *s, struct chunks *chunks)
+{
+	char **array = s->chunk;
+	uint32_t cap = s->cap;
+
+	if (s->lead + s->count < cap)
 		return;
-	if (s->lead > s->count / 4) {
-		memmove(s->chunk, s->chunk + s->lead, s->count * sizeof(char *));
-		s->lead = 0;
-		return;
+	if (s->lead <= s->count / 4) {
+		s->cap = s->count + s->count / 8 + 2;
+		s->chunk = array_take(chunks, s->cap);
 	}
-	s->cap = s->lead + s->count + s->count / 8 + 2;
-	s->chunk = xrealloc(s->chunk, s->cap * sizeof(char *));
+	if (s->count > 0)
+		memmove(s->chunk, array + s->lead, s->count * sizeof(char *));
+	if (s->chunk != array)
+		array_give(chunks, array, cap);
+	s->lead = 0;
 }
 
 /* One row more, behind the last. */
 static void strip_extend(struct strip *s, struct chunks *chunks, size_t size)
 {
 	if (s->start + s->n == s->count * CHUNK_ROWS) {
-		fit_array(s);
+		fit_array(s, chunks);
 		s->chunk[s->lead + s->count++] = chunk_take(chunks, size);
 	}
 	s->n++;
@@ -127,7 +150,7 @@ static void strip_drop(struct strip *s, struct chunks *chunks, size_t size, uint
 	}
 	if (s->count > 0)
 		return;
-	free(s->chunk);
+	array_give(chunks, s->chunk, s->cap);
 	*s = (struct strip){0};
 }
 
