@@ -116,7 +116,7 @@ void fence_end(const struct fence *f, struct server *s);
 void fence_committed(const struct batch *b);
 
 /* In a transaction of its own, while nothing is being written: records of the partition came out of order, or were
- * split; refuse the stream until it is reset. */
-void fence_break(struct fence *f, struct server *s, const struct partition *p);
+ * split; refuse the stream until it is reset. 0, or -1: not noted. */
+int fence_break(const struct fence *f, struct server *s, const struct partition *p);
 
 #endif

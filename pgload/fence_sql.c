@@ -384,15 +384,14 @@ int fence_advance(struct fence *f, struct server *s, struct batch *b)
 	return 0;
 }
 
-void fence_break(struct fence *f, struct server *s, const struct partition *p)
+int fence_break(const struct fence *f, struct server *s, const struct partition *p)
 {
 	char text[24];
 	const char *values[] = {p->stream, f->target, p->topic, number(p->partition, text)};
 	PGresult *r = server_rollback(s) ? server_query(s, fence_break_sql, 4, values) : NULL;
 
-	if (r == NULL)
-		log_error("stream %s could not be marked as broken: %s", p->stream, s->message);
 	PQclear(r);
+	return r == NULL ? -1 : 0;
 }
 
 void fence_end(const struct fence *f, struct server *s)

@@ -280,7 +280,7 @@ static bool pass_fence(struct load *l, struct partition **p)
 		case FENCE_STOP:
 			finish(l);
 			if (*p != NULL && !l->writer->dry_run)
-				fence_break(l->fence, l->writer->server, *p);
+				writer_break(l->writer, *p);
 			fence_seal(l->reading);
 			batch_clear(l->reading);
 			l->status = EXIT_CONFLICT;

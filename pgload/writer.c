@@ -268,7 +268,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, enum way way, i
 		*status = fence_check_run(b, &split);
 		if (*status != EXIT_DONE) {
 			if (!w->dry_run)
-				fence_break(w->fence, s, split);
+				writer_break(w, split);
 			return STOP;
 		}
 	}
@@ -341,6 +341,20 @@ static int recover(struct writer *w, int attempt, int64_t since)
 		return EXIT_RETRY;
 	}
 	return usable ? EXIT_DONE : reconnect(w, until);
+}
+
+void writer_break(struct writer *w, const struct partition *p)
+{
+	int64_t until = clock_monotonic() + w->patience;
+
+	for (int attempt = 1; fence_break(w->fence, w->server, p) < 0; attempt++) {
+		if (clock_monotonic() >= until || !pg_backoff(attempt) || (!server_rollback(w->server) && reconnect(w, until) != EXIT_DONE)) {
+			log_error("stream %s could not be marked as broken: %s. What was left out is lost unless it is read again after pgload "
+			          "--reset-stream --stream %s",
+			          p->stream, w->server->message, p->stream);
+			return;
+		}
+	}
 }
 
 static void remember_refusals(struct writer *w, const struct batch *b)

@@ -62,6 +62,9 @@ int writer_prepare(struct writer *w);
  * in a thread of its own. */
 int writer_commit(struct writer *w, struct batch *b);
 
+/* Mark the stream of a partition as broken, while nothing is being stored; a server that is away is waited for. */
+void writer_break(struct writer *w, const struct partition *p);
+
 /* Metrics are the main thread's: of the batch that was stored last; of the tries so far. */
 void writer_report(struct writer *w);
 void writer_tick(struct writer *w);

@@ -63,6 +63,15 @@ is "status" "$?" 75
 "$root/scripts/postgres" start -D "$work/postgres" --fast >/dev/null
 is "what was committed is there, no more" "$(facts) $(books)" "10|10 0|10|10|0|0|0|0"
 
+note "records out of order while the server is away"
+fresh
+rm -f "$work/out" "$work/err"
+(head -10 "$work/all"; wait_for 10 test -s "$work/out"; kill -QUIT "$(head -1 "$work/postgres/data/postmaster.pid")"
+	wait_for 20 test ! -e "$work/postgres/data/postmaster.pid"; sed -n 5p "$work/all"; wait_for 20 grep -q "after offset" "$work/err"; sleep 0.3
+	"$root/scripts/postgres" start -D "$work/postgres" --fast >/dev/null) | pgload >"$work/out" 2>"$work/err"
+is "status" "$?" 65
+is "the stream is marked all the same" "$(sql "select next_offset, broken_at is not null from stream_position")" "10|t"
+
 note "the answer to COMMIT is lost"
 # A standby that never comes: the transaction is committed here, and its backend waits. Then it is terminated.
 idle() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'pgload' and state = 'idle' and query like 'create temp%dead_letter%'")" = 1 ]; }
