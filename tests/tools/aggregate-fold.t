@@ -262,6 +262,42 @@ exits 2 'a part whose trigger is off' aggregate build -s parts
 like 'is named' "$(cat "$work/err")" 'would go unnoticed \(part_3\)'
 rm "$p/models/parts.sql"
 
+# --- kill -9 in mid-run, of aggregate and of the server: what was folded but not published is folded again, once
+crash() { # DESCRIPTION STATUS COMMAND...: run the command while a build stands between its folds and its end
+	local name=$1 want=$2 run status
+	shift 2
+	facts "$next" $((next + 20))
+	sql "update fact set shop = 's3' where id = $next - 1"
+	next=$((next + 30))
+	printf "{{ config(severity='warn') }} select shop from {{ ref('shops') }}, {{ ref('days') }}, pg_sleep(60) limit 1\n" >"$p/tests/slow.sql"
+	aggregate build >"$work/out" 2>"$work/err" & run=$!
+	ok "$name: in mid-run" wait_for 20 busy
+	is "$name: a second run meanwhile" "$(aggregate build -q >/dev/null 2>&1; echo $?)" 75
+	rm "$p/tests/slow.sql"
+	"$@" "$run"
+	wait "$run" 2>/dev/null
+	status=$?
+	is "$name: status" "$status" "$want"
+	ok "$name: the server is there" wait_for 30 sql 'select 1'
+	ok "$name: and rid of the run" wait_for 30 idle
+	is "$name: nothing of it is published" "$(sql 'select * from shops order by 1, 2' | md5sum)" "$before"
+	verified "$name: the next one"
+	before=$(sql 'select * from shops order by 1, 2' | md5sum)
+}
+busy() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'aggregate' and query like '%pg_sleep%' and state = 'active'")" = 1 ]; }
+idle() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'aggregate'")" = 0 ]; }
+kill_run() { kill -KILL "$1"; }
+kill_server() {
+	kill -KILL "$(head -1 "$work/postgres/data/postmaster.pid")"
+	wait_for 30 restarted
+}
+restarted() { "$root/scripts/postgres" start -D "$work/postgres" --fast -c max_prepared_transactions=2; }
+next=20000
+before=$(sql 'select * from shops order by 1, 2' | md5sum)
+crash 'kill -9 of aggregate' 137 kill_run
+crash 'kill -9 of the server' 75 kill_server
+crash 'once more' 137 kill_run
+
 # --- the rules: each a load error that names itself
 rule() { # DESCRIPTION REGEX KEY SQL: refused before any server is asked
 	printf "{{ config(materialized='fold', unique_key=[%s]) }}\n%s\n" "$3" "$4" >"$p/models/broken.sql"
