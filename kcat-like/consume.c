@@ -115,7 +115,7 @@ static int client_ended(struct consume *c)
 	int status = kafka_exit_status(err);
 
 	log_error("Kafka refuses us: %s%s", why,
-	          err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? " (two processes under one --instance-id?)" : "");
+	          err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? " (another process has this --instance-id, or an answer was lost on the way: then starting again helps)" : "");
 	return status != EXIT_DONE ? status : EXIT_RETRY;
 }
 

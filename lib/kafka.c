@@ -386,7 +386,6 @@ int kafka_exit_status(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
 	case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
 	case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
-	case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: /* two processes under one --instance-id */
 	case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
 		return EXIT_USAGE;
 	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -407,7 +406,9 @@ int kafka_exit_status(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE:
 		return EXIT_BUG;
 	default:
-		return EXIT_RETRY; /* unreachable, timed out, leader or coordinator moved: a later try may succeed */
+		/* unreachable, timed out, leader or coordinator moved: a later try may succeed. Also a fenced instance: a member whose request to
+		 * join was answered into a broken connection asks again, and fences itself. */
+		return EXIT_RETRY;
 	}
 }
 

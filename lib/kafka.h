@@ -26,7 +26,7 @@ struct kafka_options {
 /* What a client's error callback has learned: the connection's state for waiting and for messages. */
 struct kafka_health {
 	bool down;                 /* no broker is reachable; the owner clears it when one answers again */
-	rd_kafka_resp_err_t fatal; /* retrying cannot cure it: credentials, a fenced instance; 0: nothing of the kind */
+	rd_kafka_resp_err_t fatal; /* this client can go on no more: credentials, a fenced instance; 0: nothing of the kind */
 	char reason[512];          /* the last error in words, "" before the first */
 };
 

@@ -120,6 +120,19 @@ is 'and the partitions were assigned once' "$(grep -c '"event":"assigned"' "$wor
 peak=$(awk '/VmHWM/ { print int($2 / 1024) }' "$work/status")
 ok "and what waits in memory is bounded ($peak MiB of 90)" test "$peak" -lt 48
 
+# --- two under one --instance-id
+kconsume -g twins -t stall --instance-id twin >"$work/first" 2>"$work/err.first" &
+first=$!
+wait_for 20 grep -q '"event":"assigned"' "$work/first"
+kconsume -g twins -t stall --instance-id twin >"$work/second" 2>/dev/null &
+second=$!
+wait "$first"
+is 'of two under one --instance-id the first ends, to be started again: a lost answer of Kafka looks the same' $? 75
+like 'and says so' "$(cat "$work/err.first")" 'another process has this --instance-id, or'
+kill "$second"
+wait "$second"
+is 'the second goes on' $? 0
+
 # --- the broker is restarted
 mkfifo "$work/fifo"
 kproduce -t back <"$work/fifo" 2>"$work/err.produce" &

@@ -135,7 +135,8 @@ while ! over || [ "$total" -lt ${#kinds[@]} ]; do
 done
 is "it goes on after each of them" "${stuck-}" ""
 ok "the pipeline never gave up" supervised a
-note "$(for kind in "${kinds[@]}"; do printf '%s: %s, ' "$kind" "${times[$kind]}"; done)$dropped packets dropped"
+supervised a || { note "the last fault: $what"; complaints a; }
+note "$(for kind in "${kinds[@]}"; do printf '%s: %s, ' "$kind" "${times[$kind]:-0}"; done)$dropped packets dropped"
 ok "packets were lost" [ "$dropped" -gt 0 ]
 kill "$generator"
 wait "$generator"
