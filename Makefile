@@ -135,6 +135,10 @@ check-e2e: all
 check-long: all
 	TIME=$(or $(TIME),60) prove -v tests/e2e/aggregate-property.t
 
+# aggregate against dbt (installed by pip) and against SQL by hand; with ARGS=--scale what more rows cost.
+bench-aggregate: all
+	tests/bench/aggregate/run $(ARGS)
+
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
 check-faults: all fault-helpers
 	$(PROVE) tests/faults
@@ -169,6 +173,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-long check-faults faults asan clang demo install clean
+.PHONY: all unit check check-tools check-e2e check-long bench-aggregate check-faults faults asan clang demo install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
