@@ -5,47 +5,38 @@
 
 #include "buf.h"
 
-enum { SLAB_FIRST = 8 << 10, SLAB_LAST = 1 << 20 };
+enum { SLAB_UNITS = 1 << CHUNK_SLAB_BITS };
 
-struct chunk_slab {
-	struct chunk_slab *next;
-	max_align_t bytes[];
-};
-
-void *chunk_take(struct chunks *c, size_t size)
+uint32_t chunk_take(struct chunks *c, size_t size)
 {
-	void *chunk = c->free[size / CHUNK_UNIT];
-	struct chunk_slab *slab;
+	uint32_t units = (uint32_t)(size / CHUNK_UNIT), chunk = c->free[units];
 
-	if (chunk != NULL) {
-		memcpy(&c->free[size / CHUNK_UNIT], chunk, sizeof chunk);
-		return chunk;
+	if (chunk != 0) {
+		memcpy(&c->free[units], chunk_at(c->slab, chunk - 1), sizeof chunk);
+		return chunk - 1;
 	}
-	if (c->size - c->used < size) {
-		c->size = c->size == 0 ? SLAB_FIRST : c->size < SLAB_LAST ? 2 * c->size : SLAB_LAST;
-		slab = xmalloc(sizeof *slab + c->size);
-		slab->next = c->slab;
-		c->slab = slab;
+	if (c->slabs == 0 || SLAB_UNITS - c->used < units) {
+		c->slab = xrealloc(c->slab, (c->slabs + 1) * sizeof *c->slab);
+		c->slab[c->slabs++] = xmalloc((size_t)SLAB_UNITS * CHUNK_UNIT); /* (what is not touched takes no memory) */
 		c->used = 0;
 	}
-	chunk = (char *)c->slab->bytes + c->used;
-	c->used += size;
+	chunk = (c->slabs - 1) << CHUNK_SLAB_BITS | c->used;
+	c->used += units;
 	return chunk;
 }
 
-void chunk_give(struct chunks *c, void *chunk, size_t size)
+void chunk_give(struct chunks *c, uint32_t chunk, size_t size)
 {
-	memcpy(chunk, &c->free[size / CHUNK_UNIT], sizeof chunk);
-	c->free[size / CHUNK_UNIT] = chunk;
+	uint32_t units = (uint32_t)(size / CHUNK_UNIT);
+
+	memcpy(chunk_at(c->slab, chunk), &c->free[units], sizeof chunk);
+	c->free[units] = chunk + 1;
 }
 
 void chunks_free(struct chunks *c)
 {
-	while (c->slab != NULL) {
-		struct chunk_slab *next = c->slab->next;
-
-		free(c->slab);
-		c->slab = next;
-	}
+	for (uint32_t i = 0; i < c->slabs; i++)
+		free(c->slab[i]);
+	free(c->slab);
 	*c = (struct chunks){0};
 }

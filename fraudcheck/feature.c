@@ -149,7 +149,7 @@ static void take_out(const struct plan_ring *plan, struct keys *keys, struct his
 {
 	windows_removing(plan, key_state(g->key), &g->view, row);
 	ring_remove(plan, &keys->chunks, &g->key->ring, row, &g->taken);
-	ring_look(plan, &g->key->ring, &g->view);
+	ring_look(plan, &keys->chunks, &g->key->ring, &g->view);
 	g->repeated = true;
 	g->row = row;
 }
@@ -176,9 +176,9 @@ static void open_windows(struct history *h, struct history_group *g, const struc
 }
 
 /* Where the windows of a ring begin and where the record at hand would go, these lines of memory are read next. */
-static void look_ahead(const struct plan_ring *plan, struct key *key, struct ring_view *v)
+static void look_ahead(const struct plan_ring *plan, const struct keys *keys, struct key *key, struct ring_view *v)
 {
-	ring_look(plan, &key->ring, v);
+	ring_look(plan, &keys->chunks, &key->ring, v);
 	if (v->n == 0)
 		return;
 	ring_fetch(v, v->n - 1);
@@ -215,7 +215,7 @@ static void open_groups(struct history *h, const struct value *reg, uint32_t pri
 	}
 	for (size_t i = 0; i < plan->groups; i++)
 		if (h->group[i].key != NULL)
-			look_ahead(&plan->group[i].ring, h->group[i].key, &h->group[i].view);
+			look_ahead(&plan->group[i].ring, &h->at->keys[i], h->group[i].key, &h->group[i].view);
 	for (size_t i = 0; i < plan->groups; i++)
 		if (h->group[i].key != NULL)
 			open_windows(h, &h->group[i], &plan->group[i].ring, &h->at->keys[i]);
@@ -526,7 +526,7 @@ static void put(const struct plan_ring *plan, struct keys *keys, struct key *key
 	struct ring_view v;
 
 	ring_insert(plan, &keys->chunks, &key->ring, row, e);
-	ring_look(plan, &key->ring, &v);
+	ring_look(plan, &keys->chunks, &key->ring, &v);
 	windows_inserted(plan, key_state(key), &v, row);
 }
 
@@ -541,11 +541,11 @@ static void put_back(struct history *h)
 }
 
 /* Nothing of it is in reach of any window. */
-static bool is_over(const struct history *h, const struct plan_ring *plan, const struct key *key)
+static bool is_over(const struct history *h, const struct plan_ring *plan, const struct keys *keys, const struct key *key)
 {
 	struct ring_view v;
 
-	ring_look(plan, &key->ring, &v);
+	ring_look(plan, &keys->chunks, &key->ring, &v);
 	return v.n == 0 || ring_time(&v, v.n - 1) <= history_horizon(h, h->at, plan->keep);
 }
 
@@ -555,7 +555,7 @@ static void sweep(struct history *h, const struct plan_ring *plan, struct keys *
 	for (int i = 0; i < 2; i++) {
 		struct key *oldest = keys_oldest(keys);
 
-		if (oldest == NULL || !is_over(h, plan, oldest))
+		if (oldest == NULL || !is_over(h, plan, keys, oldest))
 			return;
 		keys_drop(keys, oldest);
 	}
@@ -583,7 +583,7 @@ static void learn_key(struct history *h, struct history_group *g, const struct p
 	for (unsigned c = 0; p->has_strings && c < p->word_count; c++)
 		if (p->word[c].kind == WORD_STRING && !reg[p->word[c].a].null)
 			g->self.word[c] = intern_take(&h->at->strings, reg[p->word[c].a].string);
-	ring_look(p, &g->key->ring, &v);
+	ring_look(p, &keys->chunks, &g->key->ring, &v);
 	old = count_old(h, &v, 0, p->keep);
 	old_words = p->word_count > 0 ? count_old(h, &v, v.wordless, p->keep_words) : 0;
 	if (old > 0 || old_words > v.wordless)
@@ -636,12 +636,12 @@ void features_learn(struct history *h, const struct value *reg, bool accept, boo
 
 /* --- labels ---------------------------------------------------------------------------------------------------------- */
 
-static bool label_key(const struct plan_ring *plan, struct key *key, int64_t time, uint32_t print, bool fraud)
+static bool label_key(const struct plan_ring *plan, const struct keys *keys, struct key *key, int64_t time, uint32_t print, bool fraud)
 {
 	struct ring_view v;
 	uint32_t row, flags;
 
-	ring_look(plan, &key->ring, &v);
+	ring_look(plan, &keys->chunks, &key->ring, &v);
 	row = find_print(&v, row_behind(&v, time), time, print);
 	if (row == UINT32_MAX)
 		return false;
@@ -666,7 +666,7 @@ void features_label(struct history *h, const struct value *reg, struct span id, 
 		if (!plan->ring.labelled || !name_key(plan, reg, &name))
 			continue;
 		key = keys_find(&h->at->keys[i], name);
-		if (key != NULL && label_key(&plan->ring, key, reg[h->plan->time].time, print_of(id), fraud))
+		if (key != NULL && label_key(&plan->ring, &h->at->keys[i], key, reg[h->plan->time].time, print_of(id), fraud))
 			found = true;
 	}
 	h->counts.labels += found;

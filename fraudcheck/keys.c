@@ -148,7 +148,7 @@ static void release_strings(struct keys *k, const struct key *key, uint32_t from
 
 	if (!plan->has_strings)
 		return;
-	ring_look(plan, &key->ring, &v);
+	ring_look(plan, &k->chunks, &key->ring, &v);
 	for (unsigned c = 0; c < plan->word_count; c++)
 		for (uint32_t row = from; plan->word[c].kind == WORD_STRING && row < until; row++)
 			intern_release(k->strings, ring_word(&v, c, row));

@@ -27,10 +27,11 @@ static size_t word_chunk(const struct plan_ring *plan)
 	return (size_t)plan->word_count * 8 * CHUNK_ROWS;
 }
 
-void ring_look(const struct plan_ring *plan, const struct ring *r, struct ring_view *v)
+void ring_look(const struct plan_ring *plan, const struct chunks *chunks, const struct ring *r, struct ring_view *v)
 {
 	unsigned at = (r->wide_time ? 8 : 4) * CHUNK_ROWS;
 
+	v->slab = chunks->slab;
 	v->chunk = r->rows.chunk + r->rows.lead;
 	v->start = r->rows.start;
 	v->word = r->words.chunk + r->words.lead;
@@ -82,48 +83,25 @@ static void write_row(const struct plan_ring *plan, const struct ring_view *v, u
 
 /* --- strips ------------------------------------------------------------------------------------------------------ */
 
-/* The array of a strip: from the chunks' own store as long as it is small, where it costs just its bytes. */
-static char **array_take(struct chunks *chunks, uint32_t cap)
-{
-	size_t size = cap * sizeof(char *);
-
-	return size <= CHUNK_MAX ? chunk_take(chunks, size) : xmalloc(size);
-}
-
-static void array_give(struct chunks *chunks, char **array, uint32_t cap)
-{
-	size_t size = cap * sizeof(char *);
-
-	if (size <= CHUNK_MAX && array != NULL)
-		chunk_give(chunks, array, size);
-	else
-		free(array);
-}
-
 /* Room in the array for one chunk more; what the dropped ones left is used again when it is worth the moving. */
-static void fit_array(struct strip *s, struct chunks *chunks)
+static void fit_array(struct strip *s)
 {
-	char **array = s->chunk;
-	uint32_t cap = s->cap;
-
-	if (s->lead + s->count < cap)
+	if (s->lead + s->count < s->cap)
 		return;
-	if (s->lead <= s->count / 4) {
-		s->cap = s->count + s->count / 8 + 2;
-		s->chunk = array_take(chunks, s->cap);
+	if (s->lead > s->count / 4) {
+		memmove(s->chunk, s->chunk + s->lead, s->count * sizeof *s->chunk);
+		s->lead = 0;
+		return;
 	}
-	if (s->count > 0)
-		memmove(s->chunk, array + s->lead, s->count * sizeof(char *));
-	if (s->chunk != array)
-		array_give(chunks, array, cap);
-	s->lead = 0;
+	s->cap = s->lead + s->count + s->count / 8 + 2;
+	s->chunk = xrealloc(s->chunk, s->cap * sizeof *s->chunk);
 }
 
 /* One row more, behind the last. */
 static void strip_extend(struct strip *s, struct chunks *chunks, size_t size)
 {
 	if (s->start + s->n == s->count * CHUNK_ROWS) {
-		fit_array(s, chunks);
+		fit_array(s);
 		s->chunk[s->lead + s->count++] = chunk_take(chunks, size);
 	}
 	s->n++;
@@ -150,7 +128,7 @@ static void strip_drop(struct strip *s, struct chunks *chunks, size_t size, uint
 	}
 	if (s->count > 0)
 		return;
-	array_give(chunks, s->chunk, s->cap);
+	free(s->chunk);
 	*s = (struct strip){0};
 }
 
@@ -176,10 +154,10 @@ static void rebuild(const struct plan_ring *plan, struct chunks *chunks, struct 
 	struct entry e;
 
 	to.rows = (struct strip){0};
-	ring_look(plan, r, &old);
 	for (uint32_t row = 0; row < r->rows.n; row++) {
 		strip_extend(&to.rows, chunks, row_chunk(plan, &to));
-		ring_look(plan, &to, &new);
+		ring_look(plan, chunks, r, &old); /* (a new chunk moves the table of slabs) */
+		ring_look(plan, chunks, &to, &new);
 		read_row(plan, &old, row, &e);
 		write_row(plan, &new, row, &e);
 	}
@@ -188,12 +166,12 @@ static void rebuild(const struct plan_ring *plan, struct chunks *chunks, struct 
 }
 
 /* A base from which both the oldest and the new time can be told; false if there is none. */
-static bool move_base(const struct plan_ring *plan, const struct ring *r, struct ring *to, int64_t time)
+static bool move_base(const struct plan_ring *plan, const struct chunks *chunks, const struct ring *r, struct ring *to, int64_t time)
 {
 	struct ring_view v;
 	int64_t oldest;
 
-	ring_look(plan, r, &v);
+	ring_look(plan, chunks, r, &v);
 	oldest = ring_time(&v, 0) < time ? ring_time(&v, 0) : time;
 	to->base = oldest + TIME_AHEAD;
 	return time_is_narrow(to->base, time) && time_is_narrow(to->base, ring_time(&v, v.n - 1));
@@ -207,7 +185,7 @@ static void fit_widths(const struct plan_ring *plan, struct chunks *chunks, stru
 	if (r->rows.n == 0)
 		to.base = e->time + TIME_AHEAD;
 	else if (!r->wide_time && !time_is_narrow(r->base, e->time))
-		to.wide_time = !move_base(plan, r, &to, e->time);
+		to.wide_time = !move_base(plan, chunks, r, &to, e->time);
 	for (unsigned c = 0; c < plan->fixed_count; c++)
 		if ((r->wide >> c & 1) == 0 && !fixed_is_narrow(e->fixed[c]))
 			to.wide = (uint16_t)(to.wide | 1u << c);
@@ -244,7 +222,7 @@ void ring_insert(const struct plan_ring *plan, struct chunks *chunks, struct rin
 	strip_extend(&r->rows, chunks, row_chunk(plan, r));
 	if (worded)
 		strip_extend(&r->words, chunks, word_chunk(plan));
-	ring_look(plan, r, &v);
+	ring_look(plan, chunks, r, &v);
 	shift_rows(plan, &v, at, v.n - 1);
 	write_row(plan, &v, at, e);
 	if (!worded)
@@ -258,7 +236,7 @@ void ring_remove(const struct plan_ring *plan, struct chunks *chunks, struct rin
 {
 	struct ring_view v;
 
-	ring_look(plan, r, &v);
+	ring_look(plan, chunks, r, &v);
 	read_row(plan, &v, at, e);
 	for (unsigned c = 0; c < plan->word_count; c++)
 		e->word[c] = ring_word(&v, c, at);

@@ -24,7 +24,7 @@ enum { CHUNK_ROWS = 8 };
 
 /* Rows in chunks: those dropped at the front are still in the first chunk until all of it is. */
 struct strip {
-	char **chunk;
+	uint32_t *chunk;
 	uint32_t lead, count, cap; /* chunks from `lead` on are used, `count` of them; the array has `cap` */
 	uint32_t start, n;         /* row of the first chunk where the oldest is, and how many there are */
 };
@@ -48,7 +48,8 @@ struct entry {
 
 /* Where the columns are; valid until the ring changes. Row 0 is the oldest. */
 struct ring_view {
-	char *const *chunk, *const *word;
+	char *const *slab;
+	const uint32_t *chunk, *word;
 	uint32_t start, word_start;
 	int64_t base;
 	uint32_t first, n;
@@ -59,7 +60,7 @@ struct ring_view {
 	uint16_t print_at, flags_at, fixed_at[PLAN_COLUMNS_MAX]; /* where columns begin in a chunk; the time's is 0 */
 };
 
-void ring_look(const struct plan_ring *plan, const struct ring *r, struct ring_view *v);
+void ring_look(const struct plan_ring *plan, const struct chunks *chunks, const struct ring *r, struct ring_view *v);
 
 /* Put a record in as row `at` (0..n). */
 void ring_insert(const struct plan_ring *plan, struct chunks *chunks, struct ring *r, uint32_t at, const struct entry *e);
@@ -79,7 +80,7 @@ enum { RING_TIME_SCALE = 1000, RING_FIXED_SCALE = FIXED_UNITS / 100 };
 
 static inline char *ring_chunk(const struct ring_view *v, uint32_t row)
 {
-	return v->chunk[(v->start + row) / CHUNK_ROWS];
+	return chunk_at(v->slab, v->chunk[(v->start + row) / CHUNK_ROWS]);
 }
 
 static inline uint32_t ring_place(const struct ring_view *v, uint32_t row)
@@ -150,7 +151,7 @@ static inline uint64_t *ring_words(const struct ring_view *v, uint32_t row)
 {
 	uint32_t at = v->word_start + row - v->wordless;
 
-	return (uint64_t *)(void *)v->word[at / CHUNK_ROWS] + at % CHUNK_ROWS;
+	return (uint64_t *)(void *)chunk_at(v->slab, v->word[at / CHUNK_ROWS]) + at % CHUNK_ROWS;
 }
 
 static inline uint64_t ring_word(const struct ring_view *v, unsigned column, uint32_t row)
