@@ -85,6 +85,19 @@ wait "$reader"
 is '… and no more than that' $? 0
 exits 2 '--commit belongs to a group' one warm --commit 1s
 
+# --- a partition that is added: all of it is new, whatever -o says
+topic added 1
+kconsume -q -G added -t added -o end >"$work/added" &
+reader=$!
+ok 'a reader from the end on' wait_for 20 grep -q assigned "$work/added"
+ok 'the topic is widened' "$root/tests/admin.pl" "$KAFKA_BROKERS" widen added 2
+head -5 "$work/lines" | kproduce -q -t added -p 1
+five() { [ "$(jq -c "select(._kafka.partition == 1 and ._kafka.offset != null) | [._kafka.offset, ._kafka.origin]" "$work/added" | tr -d "\n")" = \
+	'[0,"beginning"][1,"beginning"][2,"beginning"][3,"beginning"][4,"beginning"]' ]; }
+ok '… noticed within seconds, and read from its beginning' wait_for 20 five
+kill -TERM "$reader"
+wait "$reader"
+
 # --- static membership: who comes back under its name finds its partitions, and nobody else is disturbed
 member() { # NAME: in the background, pid in $member
 	kconsume -G static -t static --instance-id "$1" -X session.timeout.ms=20000 -X heartbeat.interval.ms=300 >>"$work/$1.out" 2>>"$work/$1.err" &
