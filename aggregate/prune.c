@@ -52,9 +52,26 @@ static int count(struct pruning *u, const char *sql, int64_t *to)
 	return 0;
 }
 
-/* Rows of `relation` for which `old` (with $1) holds, batch by batch. */
-static int prune_rows(struct pruning *u, const char *relation, const char *old)
+/* With its single quotes doubled, for a literal. */
+static const char *quoted_text(struct pruning *u, const char *text)
 {
+	char *to = arena_alloc(&u->s.arena, 2 * strlen(text) + 1), *at = to;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			*at++ = '\'';
+		*at++ = *text;
+	}
+	return to;
+}
+
+/* Rows of `relation` for which `old` (with $1) holds, batch by batch. `counted`: aggregate.pruned says how many, in the same
+ * transaction, so that the books of the stream still balance. */
+static int prune_rows(struct pruning *u, const char *relation, const char *old, bool counted)
+{
+	const char *noted = arena_format(&u->s.arena, ", noted as (insert into aggregate.pruned as p (relation, rows) select '%s', "
+	                                              "count(*) from gone having count(*) > 0 on conflict (relation) do update "
+	                                              "set rows = p.rows + excluded.rows, pruned_at = now())", quoted_text(u, relation));
 	const char *sql;
 	int64_t rows = 0, some;
 
@@ -64,7 +81,7 @@ static int prune_rows(struct pruning *u, const char *relation, const char *old)
 	}
 	sql = arena_format(&u->s.arena, "with old as (select tableoid as part, ctid as place from %s where %s limit " BATCH "), "
 	                                "gone as (delete from %s t using old where t.tableoid = old.part and t.ctid = old.place "
-	                                "returning 1) select count(*) from gone", relation, old, relation);
+	                                "returning 1)%s select count(*) from gone", relation, old, relation, counted ? noted : "");
 	do {
 		if (count(u, sql, &some) < 0)
 			return fail(u, relation);
@@ -75,7 +92,7 @@ static int prune_rows(struct pruning *u, const char *relation, const char *old)
 
 static int prune_source(struct pruning *u, const struct node *n)
 {
-	return prune_rows(u, n->relation, arena_format(&u->s.arena, "%s < $1::timestamptz", project_quoted(&u->s.arena, n->prune_by)));
+	return prune_rows(u, n->relation, arena_format(&u->s.arena, "%s < $1::timestamptz", project_quoted(&u->s.arena, n->prune_by)), true);
 }
 
 /*
@@ -99,7 +116,7 @@ static int prune_retracted(struct pruning *u, const struct node *n)
 		return EXIT_DONE;
 	return prune_rows(u, relation, "$1::timestamptz is not null and retracted_by < (select min(pg_snapshot_xmin(snapshot)) from "
 	                               "(select snapshot from aggregate.state where sources is not null union all "
-	                               "select snapshot from aggregate.test_state) s)");
+	                               "select snapshot from aggregate.test_state) s)", false);
 }
 
 static int prune_sources(struct pruning *u)
@@ -125,7 +142,7 @@ static int prune_history(struct pruning *u)
 	const char *old = arena_format(&u->s.arena, "started_at < $1::timestamptz and project = %s", project);
 
 	PQfreemem(project);
-	return prune_rows(u, "aggregate.run", old);
+	return prune_rows(u, "aggregate.run", old, false);
 }
 
 static int set_moment(struct pruning *u, int64_t older)

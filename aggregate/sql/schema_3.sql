@@ -19,4 +19,11 @@ create table aggregate.test_state (
 	primary key (project, test)
 );
 
+-- How many rows `prune` deleted from a source: what was counted when it was stored is there or here.
+create table aggregate.pruned (
+	relation text primary key, -- quoted, with its schema
+	rows bigint not null,
+	pruned_at timestamptz not null default now()
+);
+
 insert into aggregate.migration (version) values (3);
