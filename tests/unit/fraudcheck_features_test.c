@@ -365,10 +365,74 @@ static void wide_columns(void **state)
 	run_trial(5, 1000, 10000 * 2000, 2000); /* large amounts */
 }
 
+/* --- partitions ------------------------------------------------------------------------------------------------------ */
+
+/* The figures of Kafka's own tests of its hash. */
+static void kafka_s_hash(void **state)
+{
+	static const struct {
+		const char *key;
+		int32_t hash;
+	} known[] = {
+		{"21", -973932308}, {"foobar", -790332482}, {"a-little-bit-long-string", -985981536},
+		{"a-little-bit-longer-string", -1486304829},
+		{"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971}, {"abc", 479470107},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		assert_int_equal((int32_t)murmur2(span_of(known[i].key)), known[i].hash);
+}
+
+static double count_of(struct judge *j, const char *customer, int id)
+{
+	struct json_object object = {0};
+	struct buf line = {0}, out = {0};
+	double count;
+	size_t at;
+
+	buf_addf(&line, "{\"transaction_id\":\"t%d\",\"transaction_ts\":\"2026-01-01T00:%02d:00Z\",\"customer_id\":\"%s\",\"merchant_id\":\"m\"}", id,
+	         id % 60, customer);
+	assert_int_equal(json_scan(&object, buf_span(&line), &at), JSON_OK);
+	judge_enter(j, NULL, &object);
+	assert_int_equal(judge_record(j, &object, buf_span(&line), &out), JUDGED_VERDICT);
+	count = j->vm.reg[j->program.plan.feature[0].to].number;
+	json_object_free(&object);
+	buf_free(&line);
+	buf_free(&out);
+	return count;
+}
+
+/* A merchant's count in files judged as a topic of three partitions: of the records whose customers share a partition. */
+static void files_as_a_topic(void **state)
+{
+	static const char *const rules = "feature n = count() by merchant_id over 1d";
+	struct judge_options options = JUDGE_DEFAULTS;
+	struct buf errors = {0};
+	struct judge j;
+	double seen[3] = {0};
+
+	(void)state;
+	options.history.partitions = 3;
+	assert_int_equal(judge_init(&j, "test.rules", span_of(rules), "currencies", default_currencies(), &options, &errors), 0);
+	for (int id = 0; id < 60; id++) {
+		char customer[20];
+		size_t partition;
+
+		snprintf(customer, sizeof customer, "c%d", id * 7 % 13);
+		partition = (murmur2(span_of(customer)) & INT32_MAX) % 3;
+		assert_true(count_of(&j, customer, id) == ++seen[partition]);
+	}
+	assert_true(seen[0] > 0 && seen[1] > 0 && seen[2] > 0);
+	judge_free(&j);
+	buf_free(&errors);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(narrow_columns), cmocka_unit_test(wide_columns),
+		cmocka_unit_test(narrow_columns), cmocka_unit_test(wide_columns), cmocka_unit_test(kafka_s_hash),
+		cmocka_unit_test(files_as_a_topic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
