@@ -7,9 +7,7 @@
 #include "build.h"
 #include "clock.h"
 #include "exit.h"
-
-/* A failing row that is larger is kept as its size only. */
-#define KEEP_BYTES "65536"
+#include "test_sql.h"
 
 /* What the constraints of a relation promise of one of its columns. */
 struct promise {
@@ -21,8 +19,7 @@ struct batch {
 	struct session *s;
 	struct memory *memory; /* or NULL: everything is read */
 	const struct node *of; /* the relation */
-	const char *from;      /* what is read as `t`: the relation, or its changed rows with a column sign … */
-	bool changes;          /* … then counts are of what came less what went, and are added to what is known */
+	struct test_reading read;
 	struct promise *promise;
 	size_t promises;
 	struct buf sql;
@@ -33,14 +30,10 @@ static const struct test *test_of(const struct outcome *o)
 	return &o->node->test;
 }
 
-static const char *where(const struct outcome *o)
+static void nodes_of(struct outcome **test, size_t count, const struct node **to)
 {
-	return o->node->config.where != NULL ? o->node->config.where : "true";
-}
-
-static const char *join(const struct outcome *o)
-{
-	return test_of(o)->join != NULL ? test_of(o)->join : "";
+	for (size_t i = 0; i < count; i++)
+		to[i] = test[i]->node;
 }
 
 static void judge(struct outcome *o, int64_t failures, int64_t rows)
@@ -126,109 +119,15 @@ static bool proved(const struct batch *b, const struct outcome *o)
 
 /* --- the queries ------------------------------------------------------------------------------------------------ */
 
-/* Of one test, a count of rows for which `condition` holds. */
-static void count_sql(struct batch *b, const char *condition)
-{
-	if (b->changes)
-		buf_addf(&b->sql, ",\ncoalesce(sum(t.sign) filter (where %s), 0)", condition);
-	else
-		buf_addf(&b->sql, ",\ncount(*) filter (where %s)", condition);
-}
-
-static void scan_sql(struct batch *b, struct outcome **test, size_t count)
-{
-	struct buf wrong = {0};
-
-	buf_clear(&b->sql);
-	buf_add_text(&b->sql, "select null");
-	for (size_t i = 0; i < count; i++) {
-		buf_clear(&wrong);
-		buf_addf(&wrong, "(%s) and (%s)", where(test[i]), test_of(test[i])->wrong);
-		if (test_of(test[i])->kind == TEST_UNIQUE) { /* in the one scan too; how often, is looked up only if they differ */
-			buf_addf(&b->sql, ",\ncount(%s) filter (where %s), count(%s) filter (where %s) - count(distinct %s) filter (where %s)",
-			         test_of(test[i])->column, where(test[i]), test_of(test[i])->column, where(test[i]),
-			         test_of(test[i])->column, where(test[i]));
-			continue;
-		}
-		count_sql(b, where(test[i]));
-		count_sql(b, buf_text(&wrong));
-	}
-	buf_free(&wrong);
-	buf_addf(&b->sql, "\nfrom %s t", b->from);
-	for (size_t i = 0; i < count; i++)
-		buf_add_text(&b->sql, join(test[i]));
-}
-
-/* A query of one column that asks what the tests ask, for memory_exact(). */
-static void asked_sql(struct batch *b, struct outcome **test, size_t count)
-{
-	buf_clear(&b->sql);
-	buf_addf(&b->sql, "select 1 as one from %s t", b->of->relation);
-	for (size_t i = 0; i < count; i++)
-		buf_add_text(&b->sql, join(test[i]));
-	buf_add_text(&b->sql, " where false");
-	for (size_t i = 0; i < count; i++)
-		buf_addf(&b->sql, " or ((%s) and (%s))", where(test[i]),
-		         test_of(test[i])->kind == TEST_UNIQUE ? "true" : test_of(test[i])->wrong);
-}
-
-static void unique_sql(struct batch *b, const struct outcome *o, bool rows)
-{
-	const struct test *t = test_of(o);
-
-	buf_clear(&b->sql);
-	if (rows)
-		buf_addf(&b->sql, "select %s as value, count(*) as times from %s t where %s is not null and (%s) group by 1 "
-		                  "having count(*) > 1", t->column, b->of->relation, t->column, where(o));
-	else
-		buf_addf(&b->sql, "select coalesce(sum(n), 0), count(*) filter (where n > 1) from (select count(*) as n from %s t "
-		                  "where %s is not null and (%s) group by %s) g", b->of->relation, t->column, where(o), t->column);
-}
-
-static size_t singular_sql(struct batch *b, const struct outcome *o, const char *columns, const char *behind)
-{
-	size_t prefix;
-
-	buf_clear(&b->sql);
-	buf_addf(&b->sql, "select %s from (\n", columns);
-	prefix = b->sql.n;
-	buf_add(&b->sql, o->node->compiled.sql, o->node->compiled.n);
-	buf_addf(&b->sql, "\n) t%s", behind);
-	return prefix;
-}
-
 /* The rows that fail, as JSON, up to the test's limit. */
 static void keep_rows(struct batch *b, struct outcome *o)
 {
-	static const char json[] = "case when octet_length(to_jsonb(t)::text) > " KEEP_BYTES
-				   " then json_build_object('bytes', octet_length(to_jsonb(t)::text))::text else to_jsonb(t)::text end";
-	static const char changed_json[] = "case when octet_length(to_jsonb(t)::text) > " KEEP_BYTES
-					   " then json_build_object('bytes', octet_length(to_jsonb(t)::text))::text "
-					   "else (to_jsonb(t) - 'sign')::text end";
-	const struct test *t = test_of(o);
-	struct buf limit = {0};
-	size_t prefix = 0;
+	size_t prefix;
 	PGresult *r;
 
 	if (o->node->config.discard_failures || o->node->config.limit == 0)
 		return;
-	buf_addf(&limit, " limit %" PRId64, o->node->config.limit);
-	if (t->kind == TEST_SINGULAR) {
-		prefix = singular_sql(b, o, json, buf_text(&limit));
-	} else if (t->kind == TEST_UNIQUE) {
-		struct buf inner = {0};
-
-		unique_sql(b, o, true);
-		buf_add(&inner, b->sql.p, b->sql.n);
-		buf_clear(&b->sql);
-		buf_addf(&b->sql, "select %s from (%s) t%s", json, buf_text(&inner), buf_text(&limit));
-		buf_free(&inner);
-	} else {
-		buf_clear(&b->sql);
-		buf_addf(&b->sql, "select %s from %s t%s where %s(%s) and (%s)%s", b->changes ? changed_json : json, b->from, join(o),
-		         b->changes ? "t.sign = 1 and " : "", where(o), t->wrong, buf_text(&limit));
-	}
-	buf_free(&limit);
+	prefix = test_sql_rows(&b->read, o->node, &b->sql);
 	if (query(b, &r) < 0) {
 		test_error(b, o, prefix);
 		return;
@@ -245,7 +144,7 @@ static void run_scan(struct batch *b, struct outcome **test, size_t count);
 /* What the scan counted of a test. */
 static void take(struct batch *b, struct outcome *o, int64_t rows, int64_t failures)
 {
-	const struct memory_entry *e = b->changes ? &b->memory->entry[o->node->index] : NULL;
+	const struct memory_entry *e = b->read.changes ? &b->memory->entry[o->node->index] : NULL;
 
 	if (test_of(o)->kind == TEST_UNIQUE && failures > 0) {
 		run_alone(b, o);
@@ -257,8 +156,8 @@ static void take(struct batch *b, struct outcome *o, int64_t rows, int64_t failu
 		struct batch whole = *b;
 
 		whole.sql = (struct buf){0};
-		whole.from = b->of->relation;
-		whole.changes = false;
+		whole.read.from = b->of->relation;
+		whole.read.changes = false;
 		run_scan(&whole, &o, 1);
 		buf_free(&whole.sql);
 	}
@@ -266,9 +165,12 @@ static void take(struct batch *b, struct outcome *o, int64_t rows, int64_t failu
 
 static void run_scan(struct batch *b, struct outcome **test, size_t count)
 {
+	const struct node **node = xcalloc(count, sizeof *node);
 	PGresult *r;
 
-	scan_sql(b, test, count);
+	nodes_of(test, count, node);
+	test_sql_scan(&b->read, node, count, &b->sql);
+	free(node);
 	if (query(b, &r) == 0) {
 		for (size_t i = 0; i < count; i++)
 			take(b, test[i], db_int(r, 0, (int)(2 * i + 1)), db_int(r, 0, (int)(2 * i + 2)));
@@ -290,9 +192,9 @@ static void run_alone(struct batch *b, struct outcome *o)
 	PGresult *r;
 
 	if (test_of(o)->kind == TEST_SINGULAR)
-		prefix = singular_sql(b, o, "null, count(*)", "");
+		prefix = test_sql_singular(o->node, "null, count(*)", "", &b->sql);
 	else
-		unique_sql(b, o, false);
+		test_sql_unique(&b->read, o->node, &b->sql);
 	if (query(b, &r) < 0) {
 		test_error(b, o, prefix);
 		return;
@@ -331,12 +233,11 @@ static void note_exact(struct batch *b, struct outcome **test, size_t count, boo
 	const struct node **node = xcalloc(count, sizeof *node);
 	bool exact;
 
-	for (size_t i = 0; i < count; i++)
-		node[i] = test[i]->node;
+	nodes_of(test, count, node);
 	if (test_of(test[0])->kind == TEST_SINGULAR)
-		singular_sql(b, test[0], "count(*) as n", "");
+		test_sql_singular(node[0], "count(*) as n", "", &b->sql);
 	else
-		asked_sql(b, test, count);
+		test_sql_asked(&b->read, node, count, &b->sql);
 	exact = memory_exact(b->memory, node, count, buf_text(&b->sql));
 	for (size_t i = 0; i < count; i++) {
 		if (!exact && one_by_one)
@@ -410,8 +311,8 @@ static void run_changes(struct batch *b, struct outcome **test, size_t count, co
 	struct buf from = {0};
 
 	changes_sql(b->s, source, b->memory->entry[test[0]->node->index].snapshot, retracted, &from);
-	b->from = buf_text(&from);
-	b->changes = true;
+	b->read.from = buf_text(&from);
+	b->read.changes = true;
 	run_scan(b, test, count);
 	for (size_t i = 0; i < count; i++) {
 		if (test[i]->status == OUTCOME_ERROR)
@@ -421,8 +322,8 @@ static void run_changes(struct batch *b, struct outcome **test, size_t count, co
 		if (test[i]->status != OUTCOME_PASS)
 			keep_rows(b, test[i]);
 	}
-	b->from = b->of->relation;
-	b->changes = false;
+	b->read.from = b->of->relation;
+	b->read.changes = false;
 	share_time(test, count, began);
 	buf_free(&from);
 }
@@ -490,7 +391,7 @@ void data_test_run(struct session *s, const struct project *p, struct memory *me
 {
 	struct batch b = {.s = s, .memory = memory, .of = p->node[test_of(test[0])->of]};
 
-	b.from = b.of->relation;
+	b.read = (struct test_reading){.relation = b.of->relation, .from = b.of->relation};
 	if (test_of(test[0])->kind != TEST_SINGULAR && read_promises(&b) < 0) {
 		for (size_t i = 0; i < count; i++)
 			test_error(&b, test[i], 0);

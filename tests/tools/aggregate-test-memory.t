@@ -96,6 +96,11 @@ exits 0 'the next build' aggregate build
 agree 'failures that stay'
 is 'still warns' "$(found amount_positive)" 'warn 5 115'
 like 'and says since when' "$(node amount_positive .message)" 'unchanged: still 5 of 115 fail; the rows are kept with the run that found them'
+sql "delete from fact where id = 205"
+facts 206 206 -5
+exits 0 'one failing row gone, another one there' aggregate build
+is 'the number is the same' "$(found amount_positive)" 'warn 5 115'
+is 'kept is the new one, not the one that went' "$(sql "select string_agg(row->>'id', ',') from aggregate.failure where node = 'amount_positive' and run_id = (select max(run_id) from aggregate.run where command = 'build')")" 206
 facts 301 320 -5
 exits 1 'more of them' aggregate build
 agree 'over the limit'
