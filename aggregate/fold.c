@@ -207,19 +207,24 @@ static bool is_product(const struct reader *r, size_t from, size_t to, int depth
 	return from < to;
 }
 
-/* sign, sign * X, X * sign? */
-static bool is_linear(const struct reader *r, size_t from, size_t to)
+/* sign, sign * X, X * sign? Then X, if there is one, becomes *factor. */
+static bool is_linear(struct reader *r, size_t from, size_t to, const char **factor)
 {
 	size_t n = sign_at(r, from, to);
 	int depth = r->token[from].depth;
 
 	if (n > 0 && from + n == to)
 		return true;
-	if (n > 0)
+	if (n > 0) {
+		*factor = from + n + 1 < to ? text_between(r, from + n + 1, to) : NULL;
 		return is(r, from + n, "*") && is_product(r, from + n + 1, to, depth);
-	for (size_t last = 1; last <= 3 && from + last + 1 < to; last += 2)
-		if (sign_at(r, to - last, to) == last && is(r, to - last - 1, "*"))
-			return is_product(r, from, to - last - 1, depth);
+	}
+	for (size_t last = 1; last <= 3 && from + last + 1 < to; last += 2) {
+		if (sign_at(r, to - last, to) != last || !is(r, to - last - 1, "*"))
+			continue;
+		*factor = text_between(r, from, to - last - 1);
+		return is_product(r, from, to - last - 1, depth);
+	}
 	return false;
 }
 
@@ -259,7 +264,7 @@ static int measure_read(struct reader *r, size_t from, size_t to, struct fold_it
 	item->kind = is(r, from, "sum") ? FOLD_SUM : is(r, from, "min") ? FOLD_MIN : FOLD_MAX;
 	if (item->kind == FOLD_MAX && !is(r, from, "max"))
 		return refuse_measure(r, from, item->name);
-	if (item->kind == FOLD_SUM && !is_linear(r, from + 2, close))
+	if (item->kind == FOLD_SUM && !is_linear(r, from + 2, close, &item->factor))
 		return place_error(place_of(r, from), "fold, rule signed sums: %s must add `sign` or a product with it, sum(sign * …): "
 		                                      "only then a retracted row is taken back", item->name);
 	if (item->kind != FOLD_SUM && mentions_sign(r, from + 2, close))

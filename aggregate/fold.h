@@ -21,6 +21,7 @@ struct fold_item {
 	const char *name;
 	const char *expression; /* of a key; of a measure what stands in the parentheses */
 	const char *filter;     /* of a measure: the condition, or NULL */
+	const char *factor;     /* of a sum: what `sign` is multiplied with, or NULL */
 	struct place at;
 };
 

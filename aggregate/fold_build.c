@@ -1,6 +1,6 @@
 #include "fold_build.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "changes.h"
@@ -191,8 +191,9 @@ int fold_build(struct build *b)
 	struct buf query = {0};
 	int status;
 
-	b->within = fold_whole_sql(b, fold_of(b), &query);
+	fold_first_sql(b, fold_of(b), &query);
 	b->query = buf_span(&query);
+	b->within = SIZE_MAX / 2; /* it is not the model's own text */
 	status = build(b);
 	buf_free(&query);
 	return status;

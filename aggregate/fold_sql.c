@@ -220,19 +220,42 @@ static void writes(struct writing *w)
 	buf_addf(w->to, ")) filter (where n.%s < 0) from %s n", count, rows);
 }
 
-size_t fold_whole_sql(const struct build *b, const struct fold *f, struct buf *to)
+void fold_whole_sql(const struct build *b, const struct fold *f, struct buf *to)
 {
 	struct writing w = {b, f, NULL, &b->s->arena, false, to};
-	size_t within;
 
 	for (size_t i = 0; i < f->count; i++)
 		buf_addf(to, f->item[i].kind == FOLD_SUM ? "%scoalesce(q.%s, 0) as %s" : "%sq.%s", i > 0 ? ", " : "select ", name(&w, i),
 		         name(&w, i));
 	buf_add_text(to, " from (\n");
-	within = to->n;
 	buf_add(to, b->n->compiled.sql, b->n->compiled.n);
 	buf_add_text(to, "\n) q");
-	return within;
+}
+
+void fold_first_sql(const struct build *b, const struct fold *f, struct buf *to)
+{
+	struct writing w = {b, f, NULL, &b->s->arena, false, to};
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct fold_item *item = &f->item[i];
+
+		buf_add_text(to, i > 0 ? ", " : "select ");
+		if (item->kind == FOLD_KEY)
+			buf_add_text(to, item->expression);
+		else if (item->kind != FOLD_SUM)
+			measure(&w, i, NULL);
+		else if (item->filter == NULL)
+			buf_addf(to, item->factor != NULL ? "coalesce(sum(%s), 0)" : "count(*)", item->factor);
+		else if (item->factor != NULL)
+			buf_addf(to, "coalesce(sum(%s) filter (where %s), 0)", item->factor, item->filter);
+		else
+			buf_addf(to, "count(*) filter (where %s)", item->filter);
+		buf_addf(to, " as %s", name(&w, i));
+	}
+	buf_addf(to, "\nfrom %s as %s", b->p->node[f->source]->relation, f->alias);
+	if (f->where != NULL)
+		buf_addf(to, "\nwhere %s", f->where);
+	group_by(&w);
 }
 
 void fold_merge_sql(const struct build *b, const struct fold *f, const struct source *source, bool retracted,

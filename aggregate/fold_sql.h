@@ -6,8 +6,11 @@
 #include "changes.h"
 #include "fold.h"
 
-/* The query of the whole, as the table keeps it: a sum without rows is 0. Returns where the model's SQL begins in it. */
-size_t fold_whole_sql(const struct build *b, const struct fold *f, struct buf *to);
+/* The model's query over everything, as the table keeps it: a sum without rows is 0. */
+void fold_whole_sql(const struct build *b, const struct fold *f, struct buf *to);
+
+/* The same for the first build, where every sign is 1: multiplying a million numbers by it takes a third of the time. */
+void fold_first_sql(const struct build *b, const struct fold *f, struct buf *to);
 
 /*
  * One statement that folds what the snapshot did not see into the table, and answers (inserted, updated, deleted, groups
