@@ -46,7 +46,7 @@ wait_for 60 moved 0
 declare -A times
 faults=(kafka_dies kafka_halts kconsume_halts kafka_restarts)
 spend 0
-for ((i = 0; i < 3 || SECONDS < fault_until; i++)); do
+for ((i = 0; i < $(long 3 8) || SECONDS < fault_until; i++)); do
 	fault=${faults[i % ${#faults[@]}]}
 	ok "$fault" "$fault"
 	times[$fault]=$((${times[$fault]-0} + 1))
