@@ -162,6 +162,12 @@ exits 1 'a view that was changed' aggregate build
 is 'is judged anew' "$(node on_top_n '[.status, .failures] | join(" ")') $(node on_view .status)" 'fail 1 fail'
 printf "select sum(n) as n from {{ ref('shops') }}\n" >"$p/models/on_top.sql"
 exits 0 'good again' aggregate build
+printf "select sum(n) + 0 * extract(epoch from now()) as n from {{ ref('shops') }}\n" >"$p/models/on_top.sql"
+exits 0 'a view that looks at the clock now' bash -c 'aggregate build -q >/dev/null && aggregate build'
+is 'is read every time' "$(node on_top_n .status) $(node on_view .status)" 'pass pass'
+printf "select sum(n) as n from {{ ref('shops') }}\n" >"$p/models/on_top.sql"
+exits 0 'and when it no longer does' bash -c 'aggregate build -q >/dev/null && aggregate build'
+is 'it is not' "$(node on_top_n .status) $(node on_view .status)" 'unchanged unchanged'
 sql 'vacuum full fact'
 exits 2 'a table that was written anew' aggregate build
 exits 0 'with --full-refresh' aggregate build -f
