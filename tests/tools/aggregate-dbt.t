@@ -100,7 +100,7 @@ printf "select said, local from {{ ref('types') }}\n" >"$p/models/on_seed.sql"
 exits 0 'a view on a seed' aggregate build -s +on_seed
 sed -i 's/,local,/,lokal,/' "$p/seeds/types.csv"
 sed -i 's/local/lokal/' "$p/models/on_seed.sql"
-exits 2 'a seed whose view would be lost is not changed' aggregate seed -s types -f
+exits 2 'a seed whose view would be lost is not changed' aggregate seed -s types+ -f
 is 'nothing is' "$(sql 'select count(local) from on_seed')" 2
 exits 0 'build drops and makes the view again' aggregate build -s +on_seed -f
 is 'with the new column' "$(sql 'select count(lokal) from on_seed')" 2
