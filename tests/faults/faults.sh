@@ -154,9 +154,10 @@ drained() {
 	local here
 	until everything_stored; do
 		here=$(stored)
-		wait_for 60 moved "$here" || everything_stored || return 1
+		wait_for 60 moved_or_drained "$here" || return 1
 	done
 }
+moved_or_drained() { moved "$1" || everything_stored; }
 
 # A transaction of pgload is open at this moment, or opens within a second.
 open_transaction() {
