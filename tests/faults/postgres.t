@@ -4,12 +4,14 @@
 . "$(dirname "$0")/faults.sh"
 . "$root/tests/proxy/proxy.sh"
 
-server() { "$root/scripts/postgres" start -D "$work/postgres" --fast -c wal_writer_delay=10000 >/dev/null; }
+# asynchronous commits wait long to be written, so that a crash takes some of them back
+settings=(-c wal_writer_delay=10000 -c wal_writer_flush_after=100MB)
+server() { "$root/scripts/postgres" start -D "$work/postgres" --fast "${settings[@]}" >/dev/null; }
 postmaster() { head -1 "$work/postgres/data/postmaster.pid" 2>/dev/null; }
 stop_server() { kill -QUIT "$(postmaster)" && wait_for 20 server_is_down; }
 server_is_down() { [ ! -e "$work/postgres/data/postmaster.pid" ]; }
 as_postgres() { if [ "$EUID" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-start_postgres -c wal_writer_delay=10000
+start_postgres "${settings[@]}"
 start_kafka
 home_database=$PGDATABASE
 
@@ -76,7 +78,7 @@ stopped_and_started() { # SYNC|ASYNC: immediate stops; what was committed asynch
 	supervise one
 	at_work || note "the pipeline does not start"
 	share 2
-	while ! over || [ "$times" -lt 2 ]; do
+	while ! over || [ "$times" -lt 2 ] || [ "$1" = async -a "$back" -eq 0 -a "$times" -lt 30 ]; do
 		draw_ms 20 600
 		sleep "$pause"
 		before=$(stored)
