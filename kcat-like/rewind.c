@@ -140,7 +140,10 @@ static int go_back(struct rewind *r, struct rewind_item *item, int64_t ts)
 	rd_kafka_topic_partition_list_destroy(list);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return failed(r, err);
-	r->target = offset >= 0 && offset < item->begin ? offset : item->begin;
+	/* None so young: but the one whose time this was counted from is. A broker that cannot tell (kmock) costs a longer way, no record. */
+	if (offset < 0)
+		return answer(r, item, item->low);
+	r->target = offset < item->begin ? offset : item->begin;
 	if (r->target <= item->low)
 		return answer(r, item, item->low);
 	r->step = REWIND_BEFORE;

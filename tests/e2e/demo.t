@@ -15,7 +15,7 @@ exits 0 "ten seconds, unattended" "$root/scripts/demo" --seconds 10 --rate 300
 cp "$work/out" "$work/shown"
 ok "records flow" grep -Eq '[1-9][0-9]* records/s +[1-9][0-9]* stored' "$work/shown"
 ok "duplicates and dead letters are among them" grep -Eq '[1-9][0-9]* duplicates, [1-9][0-9]* dead letters' "$work/shown"
-ok "reasons are shown" grep -Eq 'high_amount|foreign|bad_location' "$work/shown"
+ok "reasons are shown, of the scored rules" grep -Eq '\| (.*, )?(large|spiky|device|burst|testing)(,|$| )' "$work/shown"
 ok "dead letters are shown by reason" grep -Eq '^ +(not_json|not_object|duplicate_name|not_utf8|nul|bad_uuid|missing|wrong_type)[a-z_]* +\|' "$work/shown"
 is "the daily mart has four days" "$(sed -n '/daily mart/,/Reconciliation/p' "$work/shown" | grep -Ec '^ +20[0-9-]{8} \|')" 4
 is "the reconciliation names each partition, and agrees" "$(sed -n '/^Reconciliation/,$p' "$work/shown" | grep -c ': ok$')" 5
