@@ -125,7 +125,7 @@ read_all() { [ "$(cat "$work/a.out" "$work/b.out" | complete static)" = complete
 ok '… and both go on' wait_for 20 read_all
 member b
 wait "$b"
-is 'a second one of the same name takes over: the first ends with 2' "$?" 2
+is 'a second one of the same name takes over: the first ends with 75' "$?" 75
 like '… and says why' "$(cat "$work/b.err")" '[Ff]enced|instance'
 b=$member
 kill -TERM "$a" "$b"
