@@ -12,6 +12,8 @@
 #include "metrics.h"
 #include "sig.h"
 
+#include "embed/pgload/sql/evict.sql.h"
+
 void writer_init(struct writer *w)
 {
 	struct buf label = {0};
@@ -323,6 +325,20 @@ static int reconnect(struct writer *w, int64_t until)
 	return status;
 }
 
+/* We waited for a lock in vain: it may be that of a writer that is gone. */
+static void evict(struct server *s)
+{
+	char message[sizeof(s->message)];
+	PGresult *r;
+
+	memcpy(message, s->message, sizeof(message)); /* what failed stays the reason */
+	r = server_query(s, evict_sql, 0, NULL);
+	for (int i = 0; r != NULL && i < PQntuples(r); i++)
+		log_warn("ended server process %s, another pgload's: it held locks and has heard nothing from its client", PQgetvalue(r, i, 0));
+	PQclear(r);
+	memcpy(s->message, message, sizeof(message));
+}
+
 /* The server may cure itself: wait, get a working connection, then the caller tries again. EXIT_DONE or the exit
  * status. */
 static int recover(struct writer *w, int attempt, int64_t since)
@@ -334,6 +350,8 @@ static int recover(struct writer *w, int attempt, int64_t since)
 	log_at(attempt == 1 ? LEVEL_WARN : LEVEL_INFO, "the batch was not stored: %s%s%s%s; trying again", s->message,
 	       s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate, s->sqlstate[0] == '\0' ? "" : ")");
 	bool usable = server_rollback(s);
+	if (usable && strcmp(s->sqlstate, "55P03") == 0)
+		evict(s);
 	if (clock_monotonic() >= until || !pg_backoff(attempt)) {
 		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ",
 		          s->sqlstate,

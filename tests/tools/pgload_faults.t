@@ -13,7 +13,7 @@ fresh() { sql "truncate stream_position, stream_gap, fact_transaction, dead_lett
 books() { sql "select first_offset, next_offset, rows, duplicates, dead_letters, labels, holes from stream_position"; }
 facts() { sql "select count(*), count(distinct transaction_id) from fact_transaction"; }
 next_offset() { sql "select coalesce(max(next_offset), 0) from stream_position"; }
-loader_backend() { sql "select pid from pg_stat_activity where application_name = 'pgload' and pid <> pg_backend_pid() limit 1"; }
+loader_backend() { sql "select pid from pg_stat_activity where application_name = 'pgload' and datname = current_database() and pid <> pg_backend_pid() limit 1"; }
 
 note "kill -9"
 fresh
@@ -154,4 +154,17 @@ is "is not written to" "$(facts)" "5|5"
 sql "alter table fact_transaction alter device_id type text using null" >/dev/null
 fresh
 is "asynchronous commit" "$(head -100 "$work/all" | pgload --async-commit >/dev/null; echo $?) $(facts)" "0 100|100"
+
+note "a writer whose client is gone without the server knowing it, in the middle of a COPY, with locks"
+fresh
+mkfifo "$work/silent"
+sleep 600 >"$work/silent" &
+at_exit kill $!
+PGAPPNAME=pgload psql -X -q -c begin -c 'lock table fact_transaction in exclusive mode' -c 'select pg_current_xact_id()' \
+	-c 'copy dim_currency from stdin' <"$work/silent" >"$work/orphan" 2>&1 &
+silent() { [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'ClientRead' and query ~ '^copy'")" = 1 ]; }
+ok "it is there" wait_for 10 silent
+exits 0 "another one stores its batch" pgload <(head -10 "$work/all")
+like "… having ended it, with a word" "$(cat "$work/err")" 'warning: ended server process [0-9]+'
+is "… and once" "$(facts)" "10|10"
 finish
