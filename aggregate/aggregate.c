@@ -92,6 +92,7 @@ static const struct opt_spec spec = {
 	            "  aggregate compile -s customer_kpi | psql\n"
 	            "  txgen -n 10000 | fraudcheck | aggregate build --stdin --show daily_sales_summary\n",
 	.max_operands = -1,
+	.operands = "build|run|test|seed|freshness|verify|retry|compile|list|show|status|docs|prune FILE",
 };
 
 /* --- the project folder ----------------------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ static const struct opt_spec spec = {
 	            "  fraudcheck -f my.rules --summary january.ndjson >/dev/null\n"
 	            "  fraudcheck -f my.rules --check\n",
 	.max_operands = -1,
+	.operands = "FILE",
 };
 
 /* Read a file whole. 0, or EXIT_USAGE with a message. */

@@ -214,15 +214,15 @@ int main(int argc, char **argv)
 		{OPT_END, .min = 0},
 	};
 	const struct opt_spec spec = {
-		"kconsume", "[OPTION ...]",
-		"Messages of Kafka topics to stdout, one JSON object a line, each with its position in front (_kafka).\n"
+		.tool = "kconsume",
+		.synopsis = "[OPTION ...]",
+		.summary = "Messages of Kafka topics to stdout, one JSON object a line, each with its position in front (_kafka).\n"
 	        "What is not one well-formed JSON object leaves as a reject. Kafka's committed offsets are never used.",
-		options,
-		"  kconsume | fraudcheck | pgload\n"
+		.options = options,
+		.examples = "  kconsume | fraudcheck | pgload\n"
 	        "  kconsume --resume | fraudcheck | pgload\n"
 	        "  kconsume -e | jq -c 'select(.amount > 3000)'\n"
 	        "  kconsume -p 0 --stream look -o -10 -c 10 --plain\n",
-		0,
 	};
 	struct common common;
 	uint64_t rejects = 0;

@@ -101,13 +101,13 @@ int main(int argc, char **argv)
 		{OPT_END, .min = 0},
 	};
 	const struct opt_spec spec = {
-		"kmock", "[-t NAME[:PARTITIONS] ...]",
-		"A development broker in memory: prints its address (HOST:PORT) on stdout and serves the loopback interface\n"
+		.tool = "kmock",
+		.synopsis = "[-t NAME[:PARTITIONS] ...]",
+		.summary = "A development broker in memory: prints its address (HOST:PORT) on stdout and serves the loopback interface\n"
 	        "until SIGTERM or SIGINT. A partition keeps about its last 5 MiB; nothing outlives the process.",
-		options,
-		"  export KAFKA_BROKERS; exec 3< <(kmock -t transactions:4); read -r KAFKA_BROKERS <&3\n"
+		.options = options,
+		.examples = "  export KAFKA_BROKERS; exec 3< <(kmock -t transactions:4); read -r KAFKA_BROKERS <&3\n"
 	        "  txgen -n 1000 | kproduce && kconsume -e | wc -l\n",
-		0,
 	};
 	struct common common;
 

@@ -17,7 +17,7 @@
 
 enum { MAX_OPTIONS = 96, LONG_BASE = 256 };
 
-static bool want_help, want_version;
+static bool want_help, want_version, want_options;
 static const char *health_file;
 
 /* The suite's own options: every tool's table continues here. */
@@ -27,6 +27,7 @@ static size_t append_common(struct opt *table, size_t n, struct common *c)
 		{OPT_HEADING, .help = "In every tool:"},
 		{OPT_FLAG, 'h', "help", &want_help, .help = "print this and exit"},
 		{OPT_FLAG, 'V', "version", &want_version, .help = "print the version and exit"},
+		{OPT_FLAG, 0, "options", &want_options, .min = 0}, /* for the suite's own scripts: --help is silent about it */
 		{OPT_FLAG, 'q', "quiet", &c->quiet, .help = "only errors on stderr"},
 		{OPT_COUNT, 'v', "verbose", &c->verbose, .help = "say more; twice: debug"},
 		{OPT_CHOICE, 0, "log", &c->log, "text|json", "form of the messages on stderr (text)", .choices = "text|json"},
@@ -159,6 +160,12 @@ static void store(const struct opt *o, const char *label, const char *text)
 	}
 }
 
+/* Rows without words are not for people. */
+static bool is_hidden(const struct opt *o)
+{
+	return o->help == NULL;
+}
+
 static void help_option(const struct opt *o)
 {
 	char left[80] = "";
@@ -188,7 +195,7 @@ static void help(const struct opt_spec *spec, const struct opt *table, size_t co
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].type == OPT_HEADING)
 			printf("%s%s\n", i > 0 ? "\n" : "", table[i].help);
-		else
+		else if (!is_hidden(&table[i]))
 			help_option(&table[i]);
 	}
 	if (spec->examples != NULL)
@@ -197,7 +204,34 @@ static void help(const struct opt_spec *spec, const struct opt *table, size_t co
 	       "what is stored; 70 a bug; 74 I/O error or torn input; 75 try again later; 128+n by signal.\n");
 }
 
-/* The table in the form that getopt_long wants. Values: the letter, or LONG_BASE + index. */
+/*
+ * The table for programs: completions are made from it and the manuals held against it. Lines of fields with tabs between them, - for
+ * none: option LETTER NAME none|required|optional TYPE ARGUMENT CHOICES VARIABLE HELP, then operand WORDS.
+ */
+static void print_options(const struct opt_spec *spec, const struct opt *table, size_t count)
+{
+	static const char *const types[] = {
+		[OPT_FLAG] = "flag", [OPT_COUNT] = "count", [OPT_STRING] = "string", [OPT_LIST] = "list",
+		[OPT_INT] = "int",   [OPT_REAL] = "real",   [OPT_SIZE] = "size",     [OPT_DURATION] = "duration",
+		[OPT_CHOICE] = "choice",
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct opt *o = &table[i];
+
+		if (o->type == OPT_HEADING || is_hidden(o))
+			continue;
+		printf("option\t%c\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o->letter != 0 ? o->letter : '-', o->name != NULL ? o->name : "-",
+		       !takes_argument(o) ? "none" : o->optional ? "optional" : "required", types[o->type],
+		       !takes_argument(o) ? "-" : o->arg != NULL ? o->arg : "VALUE", o->choices != NULL ? o->choices : "-",
+		       o->env != NULL ? o->env : "-", o->help);
+	}
+	if (spec->operands != NULL)
+		printf("operand\t%s\n", spec->operands);
+}
+
+/* The table in the form that getopt_long wants.
+ Values: the letter, or LONG_BASE + index. */
 static void to_getopt(const struct opt *table, size_t count, char *letters, struct option *longs)
 {
 	*letters++ = ':'; /* tell a missing argument from an unknown option */
@@ -314,6 +348,10 @@ int opt_parse(const struct opt_spec *spec, struct common *common, int argc, char
 	}
 	if (want_version) {
 		printf("%s (txpipe) %s\n", spec->tool, TXPIPE_VERSION);
+		exit(printed());
+	}
+	if (want_options) {
+		print_options(spec, table, count);
 		exit(printed());
 	}
 	apply_environment(table, count, given);

@@ -49,6 +49,7 @@ struct opt_spec {
 	const struct opt *options;
 	const char *examples; /* whole lines, printed as they are; may be NULL */
 	int max_operands;     /* -1: any number */
+	const char *operands; /* for completions: words for the first, "build|run", then FILE if files follow; may be NULL */
 };
 
 /* The options that every tool has, with the values they got. */
@@ -64,6 +65,7 @@ struct common {
 
 /*
  * Parse the command line; sets up log. Ends the process itself for --help and --version (EXIT_DONE), for
+ * --options (the table for programs: completions and the test of the manuals; --help is silent about it), for
  * --health FILE (see metrics.h) and for usage errors (EXIT_USAGE, one line and a pointer to --help).
  * Returns the index in argv (which is permuted) of the first operand.
  */

@@ -77,6 +77,7 @@ static const struct opt_spec spec = {
                 "  txgen customers | pgload -t dim_customer --upsert\n"
                 "  pgload --dead-letters --since 1h | jq -r ._reject.raw | kproduce\n",
     .max_operands = -1,
+    .operands = "FILE",
 };
 
 static void check_options(int operands)

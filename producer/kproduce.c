@@ -144,13 +144,13 @@ int main(int argc, char **argv)
 		{OPT_END, .min = 0},
 	};
 	const struct opt_spec spec = {
-		"kproduce", "[OPTION ...] < LINES",
-		"Each line of stdin becomes a message, byte for byte; the exit status is 0 only if Kafka has acknowledged all of them.\n"
+		.tool = "kproduce",
+		.synopsis = "[OPTION ...] < LINES",
+		.summary = "Each line of stdin becomes a message, byte for byte; the exit status is 0 only if Kafka has acknowledged all of them.\n"
 	        "A leading _kafka and a _reject of the suite's own form are taken off.",
-		options,
-		"  txgen -n 1000 | kproduce\n"
+		.options = options,
+		.examples = "  txgen -n 1000 | kproduce\n"
 	        "  kproduce -t events --key user_id --rejects refused.ndjson < events.ndjson\n",
-		0,
 	};
 	struct common common;
 	int status;

@@ -88,6 +88,7 @@ static const struct opt_spec spec = {
 	.options = options,
 	.examples = examples,
 	.max_operands = 1,
+	.operands = "customers|merchants|currencies",
 };
 
 /* --- the stream ----------------------------------------------------------------------------------------------- */
