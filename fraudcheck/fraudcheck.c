@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "defaults.h"
 #include "describe.h"
 #include "exit.h"
+#include "load.h"
 #include "log.h"
 #include "opt.h"
 #include "sig.h"
@@ -59,63 +59,6 @@ static const struct opt_spec spec = {
 	.operands = "FILE",
 };
 
-/* Read a file whole. 0, or EXIT_USAGE with a message. */
-static int read_file(const char *path, struct buf *to)
-{
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	if (f == NULL) {
-		log_error("%s: %s", path, strerror(errno));
-		return EXIT_USAGE;
-	}
-	while ((n = fread(buf_room(to, 1 << 16), 1, 1 << 16, f)) > 0)
-		to->n += n;
-	if (ferror(f)) {
-		log_error("%s: %s", path, strerror(errno));
-		fclose(f);
-		return EXIT_USAGE;
-	}
-	fclose(f);
-	return EXIT_DONE;
-}
-
-/* Errors have several lines: message, source line, caret. */
-static void print_errors(struct buf *errors)
-{
-	for (char *line = strtok(errors->p, "\n"); line != NULL; line = strtok(NULL, "\n"))
-		log_error("%s", line);
-}
-
-static int load_rules(struct judge *judge)
-{
-	struct buf rules = {0}, currencies = {0}, errors = {0};
-	int status = EXIT_DONE;
-
-	if (rules_file == NULL)
-		buf_add_span(&rules, default_rules());
-	else
-		status = read_file(rules_file, &rules);
-	if (currencies_file == NULL)
-		buf_add_span(&currencies, default_currencies());
-	else if (status == EXIT_DONE)
-		status = read_file(currencies_file, &currencies);
-	if (status == EXIT_DONE &&
-	    judge_init(judge, rules_file != NULL ? rules_file : "seed.rules", buf_span(&rules),
-	               currencies_file != NULL ? currencies_file : "currencies.ndjson", buf_span(&currencies),
-	               &judge_options, &errors) < 0) {
-		buf_add_char(&errors, '\0');
-		print_errors(&errors);
-		status = EXIT_USAGE;
-	}
-	if (status == EXIT_DONE && judge->program.rules == 0)
-		log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
-	buf_free(&rules);
-	buf_free(&currencies);
-	buf_free(&errors);
-	return status;
-}
-
 /* *use is `map`, or NULL without --map. */
 static int load_map(struct map *map, struct map **use)
 {
@@ -126,7 +69,7 @@ static int load_map(struct map *map, struct map **use)
 	if (map_text == NULL)
 		return EXIT_DONE;
 	if (map_text[0] == '@')
-		status = read_file(map_text + 1, &text);
+		status = load_file(map_text + 1, &text);
 	else
 		buf_add_text(&text, map_text);
 	if (status == EXIT_DONE && map_parse(map, map_text[0] == '@' ? map_text + 1 : "--map", buf_span(&text),
@@ -170,17 +113,21 @@ static int filter_all(struct work *w, char *const *files)
 	return status;
 }
 
-static int filter(const struct common *common, struct judge *judge, struct map *map, char *const *files)
+static int filter(const struct common *common, const struct load *load, struct judge *judge, struct map *map, char *const *files)
 {
+	struct judge spare = {0};
+	struct reload reload;
 	struct tally tally;
 	struct work work;
 	struct progress progress;
 	int status;
 
 	tally_init(&tally, judge);
+	reload_init(&reload, load, judge, &spare);
 	tool_start(common);
 	progress_start(&progress, common->progress, "records");
 	work_init(&work, STDOUT_FILENO, judge, &tally, map, &progress);
+	work.reload = &reload;
 	status = filter_all(&work, files);
 	progress_finish(&progress, tally.total);
 	if (summary)
@@ -188,23 +135,30 @@ static int filter(const struct common *common, struct judge *judge, struct map *
 	status = tool_finish(common, status, tally.rejects);
 	work_free(&work);
 	tally_free(&tally);
+	judge_free(&spare);
 	return status;
 }
 
 static int run(const struct common *common, char *const *files)
 {
+	const struct load load = {rules_file, currencies_file, &judge_options};
 	struct judge judge;
 	struct map map = {0}, *use;
-	int status = load_rules(&judge);
+	int status;
 
+	if (!check && !longest_window)
+		sig_watch_reload(); /* first: until then the signal would end us */
+	status = load_judge(&load, &judge);
 	if (status != EXIT_DONE)
 		return status;
+	if (judge.program.rules == 0)
+		log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
 	status = load_map(&map, &use);
 	if (status == EXIT_DONE && longest_window)
 		status = describe_longest(&judge, stdout);
 	else if (status == EXIT_DONE)
 		status = check ? describe(&judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout)
-		               : filter(common, &judge, use, files);
+		               : filter(common, &load, &judge, use, files);
 	map_free(&map);
 	judge_free(&judge);
 	return status;

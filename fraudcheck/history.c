@@ -59,6 +59,20 @@ void history_free(struct history *h)
 	*h = (struct history){0};
 }
 
+void history_take_over(struct history *h, struct history *from)
+{
+	for (size_t i = 0; i < from->partitions; i++)
+		for (size_t g = 0; g < h->plan->groups; g++)
+			from->partition[i]->keys[g].group = &h->plan->group[g];
+	h->partition = from->partition;
+	h->partitions = from->partitions;
+	h->at = from->at;
+	h->counts = from->counts;
+	from->partition = NULL;
+	from->partitions = 0;
+	from->at = NULL;
+}
+
 static void drop_partition(struct history *h, struct history_partition *p)
 {
 	for (size_t i = 0; i < h->partitions; i++)

@@ -76,6 +76,9 @@ struct history {
 void history_init(struct history *h, const struct plan *plan, const struct history_options *options);
 void history_free(struct history *h);
 
+/* Go on with what `from` remembers, whose plan lays it out in the same way; `from` is left with nothing. Between two records. */
+void history_take_over(struct history *h, struct history *from);
+
 /* The line at hand has this envelope (records and control lines). */
 void history_enter(struct history *h, const struct envelope *e);
 

@@ -29,6 +29,16 @@ static void hash_ruleset(struct judge *j, struct span rules, struct span currenc
 	j->ruleset[RULESET_HEX] = '\0';
 }
 
+static void hash_memory(struct judge *j, struct span currencies)
+{
+	struct digest *d = digest_new();
+
+	digest_add(d, span_of(j->program.signature));
+	if (j->program.remembers_currencies)
+		digest_add(d, currencies);
+	digest_finish(d, j->remembers);
+}
+
 /* --- the verdict as members ------------------------------------------------------------------------------------------ */
 
 static bool counts(const struct program_rule *r)
@@ -178,6 +188,7 @@ int judge_init(struct judge *j, const char *rules_name, struct span rules, const
 	vm_init(&j->vm, &j->program, &j->currencies, &j->history);
 	bind_init(&j->binder, &j->program, options->explain, options->label);
 	hash_ruleset(j, rules, currencies);
+	hash_memory(j, currencies);
 	j->fired = xcalloc(j->program.rules, sizeof *j->fired);
 	build_tail(j, &j->innocent);
 	return 0;
@@ -196,6 +207,14 @@ void judge_free(struct judge *j)
 	buf_free(&j->text);
 	buf_free(&j->detail_text);
 	*j = (struct judge){0};
+}
+
+int judge_take_over(struct judge *j, struct judge *from)
+{
+	if (strcmp(j->remembers, from->remembers) != 0)
+		return -1;
+	history_take_over(&j->history, &from->history);
+	return 0;
 }
 
 const struct band *judge_band(const struct judge *j, double score)

@@ -35,6 +35,7 @@ struct judge {
 	struct binder binder;
 	struct history history;
 	char ruleset[RULESET_HEX + 1]; /* hash of the rule file and of the currency table */
+	char remembers[DIGEST_HEX + 1]; /* hash of what its features remember */
 	struct judge_options options;
 	bool *fired;         /* per rule: did it fire for the record judged last */
 	struct buf innocent; /* the verdict of a record for which nothing fired, the commonest one */
@@ -55,6 +56,12 @@ struct judge {
 int judge_init(struct judge *j, const char *rules_name, struct span rules, const char *currencies_name, struct span currencies,
                const struct judge_options *options, struct buf *errors);
 void judge_free(struct judge *j);
+
+/*
+ * `j` has new rules, and goes on with the memory of `from`, between two records. 0; or -1 if what the rules remember is not the same:
+ * nothing has changed then.
+ */
+int judge_take_over(struct judge *j, struct judge *from);
 
 /* Where the record at hand comes from: its envelope, or NULL. Also for control lines. */
 void judge_enter(struct judge *j, const struct envelope *envelope, const struct json_object *record);

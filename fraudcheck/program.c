@@ -420,6 +420,7 @@ static void compile_all(struct compiler *c, const struct statement *first)
 			compile_bands(p, t);
 	}
 	p->uses_currencies = c->base_amount >= 0;
+	signature_make(first, &p->files, p->signature, &p->remembers_currencies);
 }
 
 int program_compile(struct program *p, const char *name, struct span text, struct buf *errors)

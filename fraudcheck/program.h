@@ -12,6 +12,7 @@
 #include "files.h"
 #include "plan.h"
 #include "rule_check.h"
+#include "signature.h"
 
 enum op {
 	OP_ADD,
@@ -111,6 +112,8 @@ struct program {
 	bool uses_currencies;
 	struct files files; /* lists, tables, and the bytes they came from */
 	struct plan plan;   /* features, in the order of the file */
+	char signature[DIGEST_HEX + 1]; /* of the features: signature.h */
+	bool remembers_currencies;      /* the currency table belongs to it, too */
 };
 
 /*

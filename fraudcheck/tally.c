@@ -53,12 +53,36 @@ static void init_history(struct tally *t)
 	t->keys = metric_new(METRIC_GAUGE, "txpipe_fraudcheck_keys", "Keys that features remember", NULL);
 }
 
-void tally_init(struct tally *t, const struct judge *judge)
+void tally_switch(struct tally *t, const struct judge *judge)
 {
 	const struct program *p = &judge->program;
 	struct buf labels = {0};
 
-	*t = (struct tally){.judge = judge};
+	t->judge = judge;
+	free(t->hits);
+	t->hits = xcalloc(p->rules, sizeof(struct metric *));
+	for (size_t i = 0; i < p->rules; i++) {
+		buf_clear(&labels);
+		metric_label(&labels, "rule", p->rule[i].name);
+		metric_label(&labels, "kind", span_of(statement_name(p->rule[i].kind)));
+		t->hits[i] = metric_new(METRIC_COUNTER, "txpipe_fraudcheck_rule_hits_total", "Records for which a rule fired",
+		                        buf_text(&labels));
+	}
+	buf_clear(&labels);
+	metric_label(&labels, "ruleset", span_of(judge->ruleset));
+	if (t->ruleset != NULL)
+		metric_set(t->ruleset, 0);
+	t->ruleset = metric_new(METRIC_GAUGE, "txpipe_fraudcheck_ruleset", "1 for the rule set that judges, 0 for one that did",
+	                        buf_text(&labels));
+	metric_set(t->ruleset, 1);
+	buf_free(&labels);
+}
+
+void tally_init(struct tally *t, const struct judge *judge)
+{
+	const struct program *p = &judge->program;
+
+	*t = (struct tally){0};
 	t->records = counter("txpipe_fraudcheck_records_total", "Records judged");
 	t->flagged = counter("txpipe_fraudcheck_flagged_total", "Records judged to be fraud");
 	t->allowed = counter("txpipe_fraudcheck_allowed_total", "Records cleared by an allow");
@@ -69,16 +93,7 @@ void tally_init(struct tally *t, const struct judge *judge)
 		init_history(t);
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
 		reject_counter(reasons[i]);
-	t->hits = xcalloc(p->rules, sizeof(struct metric *));
-	for (size_t i = 0; i < p->rules; i++) {
-		buf_clear(&labels);
-		metric_label(&labels, "rule", p->rule[i].name);
-		metric_label(&labels, "kind", span_of(statement_name(p->rule[i].kind)));
-		t->hits[i] = metric_new(METRIC_COUNTER, "txpipe_fraudcheck_rule_hits_total",
-		                        "Records for which a rule fired",
-		                        buf_text(&labels));
-	}
-	buf_free(&labels);
+	tally_switch(t, judge);
 }
 
 void tally_free(struct tally *t)

@@ -3,6 +3,7 @@
 #include "exit.h"
 #include "line.h"
 #include "log.h"
+#include "sig.h"
 
 void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map,
                struct progress *progress)
@@ -71,13 +72,18 @@ static int judge(struct work *w, const struct line_reader *r)
 {
 	const struct json_object *object = &w->in.object;
 	struct span line = w->in.line;
+	enum judged as;
+	int status = EXIT_DONE;
 
 	if (w->map != NULL && rename_members(w, &object, &line) < 0) {
 		reject(w, r, "mapped_name", w->map->detail);
 		return EXIT_DONE;
 	}
 	judge_enter(w->judge, w->in.has_envelope ? &w->in.envelope : NULL, object);
-	switch (judge_record(w->judge, object, line, &w->line)) {
+	as = judge_record(w->judge, object, line, &w->line);
+	if (w->observer != NULL)
+		status = w->observer->judged(w->observer->arg, &w->in, object, as);
+	switch (as) {
 	case JUDGED_VERDICT:
 		tally_verdict(w->tally);
 		break;
@@ -94,7 +100,21 @@ static int judge(struct work *w, const struct line_reader *r)
 		log_error("%s", w->judge->detail);
 		return EXIT_CONFLICT;
 	}
-	return EXIT_DONE;
+	w->enough = status == WORK_ENOUGH;
+	return w->enough ? EXIT_DONE : status;
+}
+
+/* What was judged so far keeps its verdict, what comes gets the new rules'. */
+static int reload(void *arg)
+{
+	struct work *w = arg;
+
+	sig_take_reload();
+	if (reload_now(w->reload)) {
+		w->judge = w->reload->judge[0];
+		tally_switch(w->tally, w->judge);
+	}
+	return 0;
 }
 
 /* EXIT_DONE with *end set at the end of the input. */
@@ -104,10 +124,12 @@ static int filter_line(struct work *w, struct line_reader *r, bool *end)
 	int status;
 
 	buf_clear(&w->line);
+	if (w->reload != NULL && sig_reload_asked())
+		reload(w);
 	switch (intake_next(&w->in, r, &idle)) {
 	case INTAKE_RECORD:
 		status = judge(w, r);
-		if (status == EXIT_DONE)
+		if (status == EXIT_DONE && !w->enough)
 			break;
 		*end = true;
 		return status;
@@ -117,6 +139,8 @@ static int filter_line(struct work *w, struct line_reader *r, bool *end)
 		break;
 	case INTAKE_CONTROL:
 		judge_enter(w->judge, &w->in.envelope, NULL);
+		if (w->observer != NULL && w->observer->control != NULL)
+			w->observer->control(w->observer->arg, &w->in.envelope);
 		pass(w);
 		break;
 	case INTAKE_REFUSE:
@@ -130,14 +154,15 @@ static int filter_line(struct work *w, struct line_reader *r, bool *end)
 		return w->in.status;
 	}
 	w->tally->total++;
-	if (out_add_span(&w->out, buf_span(&w->line)) < 0)
+	if (w->observer == NULL && out_add_span(&w->out, buf_span(&w->line)) < 0)
 		*end = true;
 	return EXIT_DONE;
 }
 
 int work_filter(struct work *w, int fd, const char *name)
 {
-	const struct line_hooks hooks = {.idle = flush, .tick = tick, .arg = w};
+	const struct line_hooks hooks = {.idle = flush, .tick = tick, .arg = w, .wake = w->reload != NULL ? reload : NULL,
+	                                 .wake_fd = sig_reload_fd()};
 	struct line_reader *r = line_reader_new(fd, name, LINE_MAX_DEFAULT, w->out.fd, hooks);
 	int status = EXIT_DONE;
 

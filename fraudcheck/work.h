@@ -1,4 +1,4 @@
-/* The filter itself: lines in, the same lines with verdicts out. */
+/* The filter itself: lines in, the same lines with verdicts out; or, with an observer, only looked at. */
 #ifndef FRAUDCHECK_WORK_H
 #define FRAUDCHECK_WORK_H
 
@@ -7,13 +7,28 @@
 #include "map.h"
 #include "out.h"
 #include "progress.h"
+#include "reload.h"
 #include "tally.h"
+
+/* Who looks at the records instead of the next stage: then nothing goes out. */
+struct observer {
+	/* A record was judged. EXIT_DONE to go on; WORK_ENOUGH: no more need be read; or the exit status to stop with. */
+	int (*judged)(void *arg, const struct intake *in, const struct json_object *record, enum judged as);
+	/* A control line came; NULL: nothing is to be done. */
+	void (*control)(void *arg, const struct envelope *envelope);
+	void *arg;
+};
+
+enum { WORK_ENOUGH = -1 };
 
 struct work {
 	struct judge *judge;
 	struct tally *tally;
 	struct progress *progress; /* may be NULL */
 	struct map *map;           /* may be NULL */
+	const struct observer *observer; /* may be NULL */
+	struct reload *reload;           /* may be NULL: SIGHUP is not asked for */
+	bool enough;
 	struct out out;
 	struct intake in;
 	struct buf line; /* what goes out next */
@@ -21,13 +36,13 @@ struct work {
 	struct json_object object;
 };
 
-/* Output goes to `fd`, which stays the caller's, as do judge, tally, map and progress. */
+/* Output goes to `fd`, which stays the caller's, as do judge, tally, map and progress. Observer and reload are set behind it. */
 void work_init(struct work *w, int fd, struct judge *judge, struct tally *tally, struct map *map, struct progress *progress);
 void work_free(struct work *w);
 
 /*
- * Filter everything that `fd` gives; `name` is for messages and rejects. Returns an exit status: EXIT_DONE at the end of input
- * or of the grace time after a signal. Everything judged has left by then, unless the reader went away.
+ * Filter everything that `fd` gives; `name` is for messages and rejects. Returns an exit status: EXIT_DONE at the end of input,
+ * of the grace time after a signal, or where the observer had enough. Everything judged has left by then, unless the reader went away.
  */
 int work_filter(struct work *w, int fd, const char *name);
 

@@ -13,6 +13,8 @@
 
 static volatile sig_atomic_t asked;
 static int wake[2] = {-1, -1};
+static volatile sig_atomic_t reload;
+static int reload_wake[2] = {-1, -1};
 static int64_t grace_us;
 static volatile int64_t deadline; /* set before `asked` */
 
@@ -38,18 +40,34 @@ static void no_reader(int number)
 	(void)number;
 }
 
+static void handle_reload(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	reload = 1;
+	if (write(reload_wake[1], "", 1) < 0)
+		reload = 1; /* the pipe is full: it is readable */
+	errno = saved;
+}
+
+static void make_pipe(int fd[2])
+{
+	if (pipe(fd) < 0) {
+		log_error("cannot make a pipe: %s", strerror(errno));
+		exit(EXIT_RETRY);
+	}
+	for (int i = 0; i < 2; i++)
+		fcntl(fd[i], F_SETFD, FD_CLOEXEC);
+	fcntl(fd[1], F_SETFL, O_NONBLOCK);
+}
+
 void sig_init(int64_t grace)
 {
 	struct sigaction action = {.sa_handler = handle};
 	struct sigaction on_pipe = {.sa_handler = no_reader, .sa_flags = SA_RESTART};
 
-	if (pipe(wake) < 0) {
-		log_error("cannot make a pipe: %s", strerror(errno));
-		exit(EXIT_RETRY);
-	}
-	for (int i = 0; i < 2; i++)
-		fcntl(wake[i], F_SETFD, FD_CLOEXEC);
-	fcntl(wake[1], F_SETFL, O_NONBLOCK);
+	make_pipe(wake);
 	grace_us = grace;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
@@ -76,4 +94,34 @@ int64_t sig_grace_left(void)
 int sig_fd(void)
 {
 	return wake[0];
+}
+
+void sig_watch_reload(void)
+{
+	struct sigaction action = {.sa_handler = handle_reload, .sa_flags = SA_RESTART};
+
+	make_pipe(reload_wake);
+	fcntl(reload_wake[0], F_SETFL, O_NONBLOCK);
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool sig_reload_asked(void)
+{
+	return reload != 0;
+}
+
+/* In this order: of a signal that comes in between, either the byte stays or what is read again comes after it. */
+void sig_take_reload(void)
+{
+	char bytes[64];
+
+	while (read(reload_wake[0], bytes, sizeof bytes) > 0)
+		continue;
+	reload = 0;
+}
+
+int sig_reload_fd(void)
+{
+	return reload_wake[0];
 }

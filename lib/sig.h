@@ -21,4 +21,16 @@ int64_t sig_grace_left(void);
 /* Readable from the first signal on, for poll(). Never read from it. */
 int sig_fd(void);
 
+/* From now on SIGHUP asks for the configuration to be read again; without this it ends the process. System calls go on. */
+void sig_watch_reload(void);
+
+/* Did SIGHUP come since the last sig_take_reload()? */
+bool sig_reload_asked(void);
+
+/* What was asked is about to be done: what comes from here on asks anew. */
+void sig_take_reload(void);
+
+/* Readable while a reload is asked for; may stay so when sig_reload_asked() says no more, until sig_take_reload(). */
+int sig_reload_fd(void);
+
 #endif
