@@ -2,7 +2,7 @@
 # Which tool links what stands right below: its first file holds main().
 
 TXGEN      = producer/txgen.c producer/gen_amounts.c producer/gen_dims.c producer/gen_emit.c producer/gen_faults.c \
-	producer/gen_math.c producer/gen_pace.c producer/gen_people.c producer/gen_purchase.c producer/gen_report.c \
+	producer/gen_labels.c producer/gen_math.c producer/gen_pace.c producer/gen_people.c producer/gen_purchase.c producer/gen_report.c \
 	producer/gen_scenarios.c producer/gen_shares.c producer/gen_shops.c producer/gen_stream.c producer/gen_world.c
 KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = $(addprefix kcat-like/,kconsume.c consume.c assign.c commit.c emit.c facts.c partition.c position.c query.c \

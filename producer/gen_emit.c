@@ -1,9 +1,7 @@
 #include "gen_emit.h"
 
-
 #include <string.h>
 
-#include "gen_math.h"
 #include "gen_world.h"
 #include "rfc3339.h"
 #include "uuid.h"
@@ -12,8 +10,6 @@ static const char *const payment_name[] = {
 	[PAY_CREDIT] = "credit_card", [PAY_DEBIT] = "debit_card",      [PAY_APPLE] = "apple_pay",
 	[PAY_GOOGLE] = "google_pay",  [PAY_TRANSFER] = "bank_transfer",
 };
-
-static const int64_t HOUR = 3600000000, DAY = 86400000000;
 
 #define PUT(to, literal) (memcpy(to, literal, sizeof(literal) - 1), (to) + sizeof(literal) - 1)
 
@@ -124,30 +120,32 @@ size_t emit_record(char *to, const struct record *r)
 	return (size_t)(p - to);
 }
 
-/* The delay comes from the record's own id: labels do not draw from the stream. */
-static int64_t known_at(const struct record *r)
+/* The record's customer, merchant and time, which every label has: the end of the line. */
+static char *put_record(char *to, const struct record *r)
 {
-	struct random own;
-	uint64_t seed;
-	double days;
-
-	if (!record_is_fraud(r->story))
-		return r->time + 45 * DAY;
-	memcpy(&seed, r->id + 8, sizeof seed);
-	random_seed(&own, seed, 0);
-	days = 4 * gmath_exp(.9 * gmath_normal(&own));
-	return r->time + HOUR + (int64_t)((days < 44 ? days : 44) * (double)DAY);
+	to = PUT(to, ",\"customer_id\":\"");
+	to = put_uuid(to, r->customer);
+	to = PUT(to, "\",\"merchant_id\":\"");
+	to = put_uuid(to, r->merchant);
+	to = PUT(to, "\",\"transaction_ts\":\"");
+	to = put_time(to, r->time);
+	return PUT(to, "\"}\n");
 }
 
-size_t emit_label(char *to, const struct record *r)
+static char *put_label(char *to, const struct record *r, int64_t known, bool fraud)
 {
-	char *p = PUT(to, "{\"label_for\":\"");
+	to = PUT(to, "{\"label_for\":\"");
+	to = put_uuid(to, r->id);
+	to = PUT(to, "\",\"label_ts\":\"");
+	to = put_time(to, known);
+	to = PUT(to, "\",\"is_fraud\":");
+	return put_text(to, fraud ? "true" : "false");
+}
 
-	p = put_uuid(p, r->id);
-	p = PUT(p, "\",\"label_ts\":\"");
-	p = put_time(p, known_at(r));
-	p = PUT(p, "\",\"is_fraud\":");
-	p = put_text(p, record_is_fraud(r->story) ? "true" : "false");
+size_t emit_label(char *to, const struct record *r, int64_t known)
+{
+	char *p = put_label(to, r, known, record_is_fraud(r->story));
+
 	p = PUT(p, ",\"scenario\":");
 	if (r->story == STORY_ORDINARY) {
 		p = PUT(p, "null");
@@ -156,12 +154,10 @@ size_t emit_label(char *to, const struct record *r)
 		p = put_text(p, record_story_name[r->story]);
 		*p++ = '"';
 	}
-	p = PUT(p, ",\"customer_id\":\"");
-	p = put_uuid(p, r->customer);
-	p = PUT(p, "\",\"merchant_id\":\"");
-	p = put_uuid(p, r->merchant);
-	p = PUT(p, "\",\"transaction_ts\":\"");
-	p = put_time(p, r->time);
-	p = PUT(p, "\"}\n");
-	return (size_t)(p - to);
+	return (size_t)(put_record(p, r) - to);
+}
+
+size_t emit_chargeback(char *to, const struct record *r, int64_t known)
+{
+	return (size_t)(put_record(put_label(to, r, known, true), r) - to);
 }

@@ -11,10 +11,11 @@ enum { EMIT_MAX = 640 };
 /* Each writes one line with its newline to `to` (EMIT_MAX bytes) and returns its length. */
 size_t emit_record(char *to, const struct record *r);
 
-/* The truth about a record: fraud becomes known days later (when the charge-back arrives), a legitimate purchase
- * is taken for one when the time to object is over. `scenario` is null for ordinary ones. */
-size_t emit_label(char *to, const struct record *r);
+/* The truth about a record, known at that time. `scenario` is null for ordinary ones. */
+size_t emit_label(char *to, const struct record *r, int64_t known);
 
+/* A label record: somebody reported the record as fraud, rightly or not. */
+size_t emit_chargeback(char *to, const struct record *r, int64_t known);
 
 /* Microseconds since 1970 as 2026-01-01T00:00:00.000Z: 24 bytes. Years 1970..9999. */
 void emit_time(char to[24], int64_t microseconds);

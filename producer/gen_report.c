@@ -29,9 +29,17 @@ static uint64_t malformed(const struct report *p)
 	return sum;
 }
 
+void report_labels(struct report *p, const struct labels *l)
+{
+	p->labels = true;
+	p->reported = l->fraud;
+	p->disputed = l->disputed;
+	p->missed = l->missed;
+}
+
 uint64_t report_lines(const struct report *p)
 {
-	return p->records + p->duplicates + malformed(p);
+	return p->records + p->duplicates + malformed(p) + p->labels_written;
 }
 
 static void add_count(struct buf *to, const char *before, const char *name, uint64_t count)
@@ -77,6 +85,13 @@ void report_print(struct buf *to, const struct report *p)
 	add_count(to, ",", "bad_location", p->bad_location);
 	add_count(to, ",", "any", p->flagged);
 	buf_add_char(to, '}');
+	if (p->labels) {
+		add_count(to, ",\"labels\":{", "written", p->labels_written);
+		add_count(to, ",", "fraud", p->reported);
+		add_count(to, ",", "disputed", p->disputed);
+		add_count(to, ",", "missed", p->missed);
+		buf_add_char(to, '}');
+	}
 	if (p->last != 0) {
 		add_time(to, "first_ts", p->first);
 		add_time(to, "last_ts", p->last);

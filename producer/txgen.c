@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "gen_dims.h"
 #include "gen_faults.h"
+#include "gen_labels.h"
 #include "gen_pace.h"
 #include "gen_report.h"
 #include "log.h"
@@ -27,13 +28,16 @@ struct settings {
 	int64_t records, seed, customers, merchants, long_bytes;
 	double rate, late, duplicates, malformed;
 	const char *from, *until, *labels;
-	bool live;
+	bool live, with_labels;
 	struct opt_list rates;
+	struct label_rules label;
+	struct shares shares;
 	int64_t from_time, until_time; /* microseconds */
 };
 
 static struct settings set = {
 	.records = NOT_GIVEN, .seed = 1, .customers = 10000, .merchants = 1000, .long_bytes = FAULTS_LONG_DEFAULT,
+	.label = {.delay = 4 * 86400000000LL, .spread = .9, .missed = .03, .disputed = .0002},
 };
 
 static const struct opt options[] = {
@@ -49,6 +53,15 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "until", &set.until, "TIME", "end before this event time", .min = 0},
 	{OPT_FLAG, 0, "live", &set.live, .help = "event time is now"},
 	{OPT_STRING, 0, "labels", &set.labels, "FILE", "write the truth about each record, one label a line", .min = 0},
+	{OPT_HEADING, .help = "Charge-backs (txgen labels, --with-labels, and the times in --labels FILE):"},
+	{OPT_FLAG, 0, "with-labels", &set.with_labels,
+         .help = "put them into the stream as label records, when they become known"},
+	{OPT_DURATION, 0, "label-delay", &set.label.delay, "DUR", "median time from a fraud to its label (4d); 11 times at most",
+         .min = 1000, .max = 365 * 86400000000LL},
+	{OPT_REAL, 0, "label-spread", &set.label.spread, "SIGMA", "spread of the delay, log-normal (0.9)", .max = 5},
+	{OPT_REAL, 0, "label-missed", &set.label.missed, "SHARE", "frauds that nobody reports (0.03)", .max = 1},
+	{OPT_REAL, 0, "label-disputed", &set.label.disputed, "SHARE", "legitimate records that are reported all the same (0.0002)",
+         .max = 1},
 	{OPT_HEADING, .help = "Faults and cases (SHARE: a number from 0 to 1, of the well-formed records):"},
 	{OPT_REAL, 0, "late", &set.late, "SHARE", "records whose event time lies 1 to 36 hours behind (0)", .max = 1},
 	{OPT_REAL, 0, "duplicates", &set.duplicates, "SHARE", "records that come again later, byte by byte; on top (0)",
@@ -67,9 +80,10 @@ static const char examples[] =
 	"  txgen --live -r 500 --duplicates .01 --malformed .002 | kproduce -t transactions\n"
 	"  txgen --rate-of high_amount=.05 --rate-of over_long=.0001 -n 20000 --labels truth.ndjson > tx.ndjson\n"
 	"  txgen customers | pgload --upsert -t dim_customer\n"
+	"  txgen labels -n 100000 | kproduce    # the charge-backs of `txgen -n 100000`, in the order of their times\n"
 	"\n"
 	"customers, merchants and currencies print the population of the same -s, --customers and --merchants as rows\n"
-	"of the dimension tables. What was written, by kind, is printed on stderr at the end (not with -q).\n"
+	"of the dimension tables; labels prints the charge-backs of the stream of the same arguments, to the last. What was written, by kind, is printed on stderr at the end (not with -q).\n"
 	"\n"
 	"Names for --rate-of, with the share they have by default:\n"
 	"  fraud           card_testing .003, counterfeit .0015, takeover .0015, leaked_card .002,\n"
@@ -83,7 +97,7 @@ static const char examples[] =
 
 static const struct opt_spec spec = {
 	.tool = "txgen",
-	.synopsis = "[OPTION ...] [customers|merchants|currencies]",
+	.synopsis = "[OPTION ...] [customers|merchants|currencies|labels]",
 	.summary = "Print payment transactions of a made-up population, one JSON object a line.",
 	.options = options,
 	.examples = examples,
@@ -95,13 +109,13 @@ static const struct opt_spec spec = {
 
 struct work {
 	struct world world;
-	struct shares shares;
 	struct stream stream;
 	struct faults faults;
+	struct labels labels;
 	struct pace pace;
 	struct report report;
 	struct progress progress;
-	struct out out, labels; /* labels.fd < 0: none */
+	struct out out, truth; /* truth.fd < 0: none */
 	struct metric *records, *lines, *bytes;
 	int64_t now; /* of a live stream; never goes back */
 };
@@ -117,7 +131,7 @@ static void tick(struct work *w)
 
 static int flush(struct work *w)
 {
-	if (out_flush(&w->out) < 0 || (w->labels.fd >= 0 && out_flush(&w->labels) < 0))
+	if (out_flush(&w->out) < 0 || (w->truth.fd >= 0 && out_flush(&w->truth) < 0))
 		return -1;
 	return 0;
 }
@@ -178,10 +192,26 @@ static int add_original(struct work *w, int64_t t)
 	if (add(w, line, n) < 0)
 		return -1;
 	faults_see(&w->faults, line, n);
-	if (w->labels.fd < 0)
+	if (set.with_labels)
+		labels_see(&w->labels, &r, t);
+	if (w->truth.fd < 0)
 		return 0;
-	n = emit_label(line, &r);
-	return out_add(&w->labels, line, n);
+	n = emit_label(line, &r, labels_known(&set.label, &r, record_is_fraud(r.story)));
+	return out_add(&w->truth, line, n);
+}
+
+/* The labels that are known at time t. */
+static int add_labels(struct work *w, int64_t t)
+{
+	char line[EMIT_MAX];
+	size_t n;
+
+	while ((n = labels_next(&w->labels, t, line)) > 0) {
+		w->report.labels_written++;
+		if (add(w, line, n) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* 0 at the end, -1 if an output failed. */
@@ -201,7 +231,7 @@ static int run(struct work *w)
 		t = stream_peek(&w->stream, w->now);
 		if (t >= set.until_time)
 			break;
-		if (add_original(w, t) < 0 || add_faults(w, t) < 0)
+		if (add_labels(w, t) < 0 || add_original(w, t) < 0 || add_faults(w, t) < 0)
 			return -1;
 		if ((w->report.records & 0xfff) == 0)
 			tick(w);
@@ -209,10 +239,12 @@ static int run(struct work *w)
 	return flush(w);
 }
 
-static void print_report(const struct work *w, bool quiet)
+static void print_report(struct work *w, bool quiet)
 {
 	struct buf text = {0};
 
+	if (set.with_labels)
+		report_labels(&w->report, &w->labels);
 	if (!quiet) {
 		report_print(&text, &w->report);
 		if (write(STDERR_FILENO, text.p, text.n) < 0)
@@ -221,48 +253,93 @@ static void print_report(const struct work *w, bool quiet)
 	buf_free(&text);
 }
 
+static void start(struct work *w, const struct common *common)
+{
+	out_init(&w->out, STDOUT_FILENO, 0);
+	w->records = metric_new(METRIC_COUNTER, "txpipe_txgen_records_total", "Well-formed records written", NULL);
+	w->lines = metric_new(METRIC_COUNTER, "txpipe_txgen_lines_total", "Lines written, faults among them", NULL);
+	w->bytes = metric_new(METRIC_COUNTER, "txpipe_txgen_bytes_total", "Bytes written", NULL);
+	progress_start(&w->progress, common->progress, "records");
+	world_init(&w->world, (uint64_t)set.seed, (uint64_t)set.customers, (uint64_t)set.merchants);
+	stream_init(&w->stream, &w->world, &set.shares, set.late, set.live ? set.rate : 0, set.from_time);
+	faults_init(&w->faults, &w->world, &set.shares, set.duplicates, set.long_bytes);
+	labels_init(&w->labels, &set.label);
+	pace_start(&w->pace, set.rate);
+}
+
+static void end(struct work *w, const struct common *common, int status)
+{
+	tick(w);
+	progress_finish(&w->progress, w->report.records);
+	if (status == EXIT_DONE)
+		print_report(w, common->quiet);
+	stream_free(&w->stream);
+	faults_free(&w->faults);
+	labels_free(&w->labels);
+	out_free(&w->out);
+}
+
 static int generate(const struct common *common)
 {
-	struct work w = {.now = set.from_time, .labels.fd = -1};
+	struct work w = {.now = set.from_time, .truth.fd = -1};
 	int status = EXIT_DONE, file = -1;
 
-	shares_set(&w.shares, set.malformed, &set.rates);
-	world_init(&w.world, (uint64_t)set.seed, (uint64_t)set.customers, (uint64_t)set.merchants);
-	tool_start(common);
 	if (set.labels != NULL) {
 		file = open(set.labels, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		if (file < 0) {
 			log_error("--labels %s: %s", set.labels, strerror(errno));
 			return EXIT_IO;
 		}
-		out_init(&w.labels, file, 0);
+		out_init(&w.truth, file, 0);
 	}
-	out_init(&w.out, STDOUT_FILENO, 0);
-	w.records = metric_new(METRIC_COUNTER, "txpipe_txgen_records_total", "Well-formed records written", NULL);
-	w.lines = metric_new(METRIC_COUNTER, "txpipe_txgen_lines_total", "Lines written, faults among them", NULL);
-	w.bytes = metric_new(METRIC_COUNTER, "txpipe_txgen_bytes_total", "Bytes written", NULL);
-	progress_start(&w.progress, common->progress, "records");
-	stream_init(&w.stream, &w.world, &w.shares, set.late, set.live ? set.rate : 0, set.from_time);
-	faults_init(&w.faults, &w.world, &w.shares, set.duplicates, set.long_bytes);
-	pace_start(&w.pace, set.rate);
-
+	start(&w, common);
 	if (run(&w) < 0)
-		status = w.out.error != 0 ? out_failed(&w.out, "standard output") : out_failed(&w.labels, set.labels);
-	tick(&w);
-	progress_finish(&w.progress, w.report.records);
-	if (status == EXIT_DONE)
-		print_report(&w, common->quiet);
-
-	stream_free(&w.stream);
-	faults_free(&w.faults);
-	out_free(&w.out);
+		status = w.out.error != 0 ? out_failed(&w.out, "standard output") : out_failed(&w.truth, set.labels);
+	end(&w, common, status);
 	if (file >= 0) {
-		out_free(&w.labels);
+		out_free(&w.truth);
 		if (close(file) < 0 && status == EXIT_DONE) {
 			log_error("--labels %s: %s", set.labels, strerror(errno));
 			status = EXIT_IO;
 		}
 	}
+	return tool_finish(common, status, 0);
+}
+
+/* --- the labels of a stream that is not written ------------------------------------------------------------------ */
+
+/* 0 at the end, -1 if the output failed. */
+static int run_labels(struct work *w)
+{
+	struct record r;
+
+	for (uint64_t seen = 0; sig_asked() == 0 && (set.records <= 0 || seen < (uint64_t)set.records); seen++) {
+		int64_t t = stream_peek(&w->stream, 0);
+
+		if (t >= set.until_time)
+			break;
+		if (add_labels(w, t) < 0)
+			return -1;
+		stream_next(&w->stream, 0, &r);
+		labels_see(&w->labels, &r, t);
+		if ((seen & 0xfff) == 0)
+			tick(w);
+	}
+	if (sig_asked() == 0 && add_labels(w, INT64_MAX) < 0)
+		return -1;
+	return out_flush(&w->out);
+}
+
+static int print_labels(const struct common *common)
+{
+	struct work w = {.truth.fd = -1};
+	int status = EXIT_DONE;
+
+	set.with_labels = true;
+	start(&w, common);
+	if (run_labels(&w) < 0)
+		status = out_failed(&w.out, "standard output");
+	end(&w, common, status);
 	return tool_finish(common, status, 0);
 }
 
@@ -290,7 +367,6 @@ static int population(const char *what, const struct common *common)
 	struct out out;
 	int result, status = EXIT_DONE;
 
-	tool_start(common);
 	world_init(&w, (uint64_t)set.seed, (uint64_t)set.customers, (uint64_t)set.merchants);
 	out_init(&out, STDOUT_FILENO, 0);
 	if (strcmp(what, "customers") == 0)
@@ -320,10 +396,12 @@ static int64_t read_time(const char *name, const char *text)
 	return t;
 }
 
-static void check_settings(void)
+static void check_settings(const char *what)
 {
 	static const char *const begin = "2026-01-01T00:00:00Z", *const end = "9999-01-01T00:00:00Z";
 
+	if (set.live && what != NULL && strcmp(what, "labels") == 0)
+		opt_usage("the records of --live depend on the clock: take --with-labels for their labels");
 	if (set.live && set.from != NULL)
 		opt_usage("--live and --from exclude each other: live event times begin now");
 	set.from_time = set.live ? clock_wall() : read_time("--from", set.from != NULL ? set.from : begin);
@@ -334,6 +412,7 @@ static void check_settings(void)
 		set.records = set.live || set.until != NULL ? 0 : DEFAULT_RECORDS;
 	if (set.live && set.rate <= 0)
 		set.rate = DEFAULT_LIVE_RATE;
+	shares_set(&set.shares, set.malformed, &set.rates);
 }
 
 int main(int argc, char **argv)
@@ -343,8 +422,11 @@ int main(int argc, char **argv)
 	const char *what = operand < argc ? argv[operand] : NULL;
 
 	if (what != NULL && strcmp(what, "customers") != 0 && strcmp(what, "merchants") != 0 &&
-	    strcmp(what, "currencies") != 0)
-		opt_usage("'%s' is not one of customers, merchants, currencies", what);
-	check_settings();
+	    strcmp(what, "currencies") != 0 && strcmp(what, "labels") != 0)
+		opt_usage("'%s' is not one of customers, merchants, currencies, labels", what);
+	check_settings(what);
+	tool_start(&common);
+	if (what != NULL && strcmp(what, "labels") == 0)
+		return print_labels(&common);
 	return what != NULL ? population(what, &common) : generate(&common);
 }
