@@ -32,7 +32,7 @@ fill_facts() {
 # What the marts' tables hold and where each row lies: equal only if nothing was written.
 marts_fingerprint() {
 	local t
-	for t in sales_by_day sales_by_customer sales_by_merchant; do
+	for t in sales_by_day sales_by_customer sales_by_merchant alerts_by_day labelled_transaction; do
 		sql "select '$t', count(*), md5(string_agg(format('%s %s %s', ctid, xmin, t), ';' order by ctid)) from $t t"
 	done
 }
@@ -40,7 +40,7 @@ marts_fingerprint() {
 # The content only.
 marts_content() {
 	local t
-	for t in daily_sales_summary customer_kpi merchant_analysis; do
+	for t in daily_sales_summary customer_kpi merchant_analysis fraud_performance rule_performance; do
 		sql "select '$t', count(*), md5(string_agg(t::text, ';' order by t::text)) from $t t"
 	done
 }

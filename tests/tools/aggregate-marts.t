@@ -12,7 +12,7 @@ node() { jq -r --arg n "$1" "select(.node == \$n) | $2" "$work/out"; }
 
 # --- the first run, the same run again, the second day
 exits 0 'the first build' aggregate build
-is 'each line of stdout is a node, the last one the run' "$(jq -r '.type' "$work/out" | sort | uniq -c | tr -s ' \n' ' ')" ' 6 model 1 run 41 test '
+is 'each line of stdout is a node, the last one the run' "$(jq -r '.type' "$work/out" | sort | uniq -c | tr -s ' \n' ' ')" ' 10 model 1 run 53 test '
 is 'the run is published' "$(node txpipe '.status')" published
 like 'a table for people on stderr' "$(cat "$work/err")" '^sales_by_day +model +success +3 +3 +0 +0'
 is 'no colour without a terminal' "$(grep -c $'\033' "$work/err")" 0
@@ -21,7 +21,7 @@ is 'a day has its transactions' "$(sql 'select day, transactions, frauds, fraud_
 before=$(marts_fingerprint)
 exits 0 'the second build' aggregate build
 is 'nothing new: no row is touched' "$(marts_fingerprint)" "$before"
-is 'and every model says so' "$(jq -r 'select(.type == "model") | .status' "$work/out" | sort | uniq -c | tr -s ' \n' ' ')" ' 6 unchanged '
+is 'and every model says so' "$(jq -r 'select(.type == "model") | .status' "$work/out" | sort | uniq -c | tr -s ' \n' ' ')" ' 10 unchanged '
 first_day=$(sql "select ctid, xmin, t from sales_by_day t where day = '2026-01-01' order by currency")
 fill_facts 2026-01-02 3001 4000
 exits 0 'the run of the second day' aggregate build
@@ -82,9 +82,9 @@ sql "update fact_transaction set amount = 5, payment_method = 'credit_card' wher
 
 # --- history
 is 'every run is in the history' "$(sql "select bool_and(exit_status in (0, 1)), min(status), max(status) from aggregate.run where snapshot is not null")" 't|checked|published'
-is 'with its nodes' "$(sql "select count(*) from aggregate.node_result where run_id = 1")" 47
+is 'with its nodes' "$(sql "select count(*) from aggregate.node_result where run_id = 1")" 63
 is 'the state names snapshot and cluster' "$(sql "select count(*), bool_and(snapshot is not null), count(distinct s.system_identifier), bool_and(s.system_identifier = c.system_identifier)
-	from aggregate.state s, lateral (select system_identifier from pg_control_system()) c")" '6|t|1|t'
+	from aggregate.state s, lateral (select system_identifier from pg_control_system()) c")" '10|t|1|t'
 is 'show prints the rows' "$(aggregate show daily_sales_summary | jq -s 'map(.transactions) | add')" "$(sql 'select count(*) from fact_transaction')"
 exits 2 'show of what is not there' aggregate show nothing
 is 'a build into a closed pipe is published nevertheless' "$( (aggregate build -q; echo "$?" >"$work/status") | true; cat "$work/status"; sql 'select status from aggregate.run order by run_id desc limit 1')" '74

@@ -154,7 +154,7 @@ exits 2 'an argument too many' aggregate build model
 
 selected() { aggregate list --project-dir "$root/aggregate/marts" "$@" 2>&1 | jq -r 'select(.type == "model") | .node' | sort | tr '\n' ' '; }
 is 'select: what it needs' "$(selected -s +customer_kpi)" 'customer_kpi sales_by_customer '
-is 'select: what needs it' "$(selected -s sales_by_day+)" 'daily_sales_summary sales_by_day '
+is 'select: what needs it' "$(selected -s sales_by_day+)" 'daily_sales_summary fraud_performance rule_performance sales_by_day '
 is 'select: a tag given by folder' "$(selected -s tag:measures)" 'sales_by_customer sales_by_day sales_by_merchant '
 is 'select: a path' "$(selected -s models/measures)" 'sales_by_customer sales_by_day sales_by_merchant '
 is 'select: both of two terms' "$(selected -s 'tag:measures,sales_by_d*')" 'sales_by_day '
