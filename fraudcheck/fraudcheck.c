@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include "describe.h"
+#include "evaluate.h"
 #include "exit.h"
 #include "load.h"
 #include "log.h"
 #include "opt.h"
+#include "rfc3339.h"
 #include "sig.h"
 #include "tool.h"
 #include "work.h"
@@ -17,6 +19,8 @@
 static const char *rules_file, *currencies_file, *map_text;
 static bool check, summary, longest_window;
 static int64_t max_keys = 5000000, partitions = 1;
+static const char *evaluated, *from, *until, *only_file;
+static struct evaluate_options evaluate_options = {.from = INT64_MIN, .until = INT64_MAX, .top = 100};
 static struct judge_options judge_options = {.history = {.lateness = 2 * INT64_C(86400000000), .max_ahead = INT64_C(3600000000)}};
 
 static const struct opt options[] = {
@@ -43,6 +47,15 @@ static const struct opt options[] = {
 	 .min = 1, .max = 100000},
 	{OPT_FLAG, 0, "cold", &judge_options.history.cold, .help = "judge although the windows may lack records"},
 	{OPT_FLAG, 0, "longest-window", &longest_window, .help = "print what kconsume --rewind needs for the rules, and exit"},
+
+	{.type = OPT_HEADING, .help = "Judging the rules (the records do not go out):"},
+	{OPT_STRING, 0, "evaluate", &evaluated, "NAME", "compare with labels (--label or label records), ranked by the score, or by a let,\n"
+	 "feature or model: precision, recall, AUC, average precision", .optional = true, .min = 0},
+	{OPT_STRING, 0, "from", &from, "TIME", "--evaluate: count records from this event time on", .min = 0},
+	{OPT_STRING, 0, "until", &until, "TIME", "--evaluate: and before this one; all are judged and learned", .min = 0},
+	{OPT_STRING, 0, "only", &only_file, "FILE", "--evaluate: count only these transaction_ids, one a line", .min = 0},
+	{OPT_INT, 0, "top", &evaluate_options.top, "N", "--evaluate: cards looked at each day, for card precision (100)", .min = 1, .max = INT32_MAX},
+	{OPT_FLAG, 0, "json", &evaluate_options.json, .help = "NDJSON instead of tables"},
 	{.type = OPT_END},
 };
 
@@ -54,7 +67,8 @@ static const struct opt_spec spec = {
 	.options = options,
 	.examples = "  kconsume | fraudcheck | pgload\n"
 	            "  fraudcheck -f my.rules --summary january.ndjson >/dev/null\n"
-	            "  fraudcheck -f my.rules --check\n",
+	            "  fraudcheck -f my.rules --check\n"
+	            "  fraudcheck -f my.rules --evaluate --label is_fraud january.ndjson\n",
 	.max_operands = -1,
 	.operands = "FILE",
 };
@@ -108,12 +122,24 @@ static int filter_all(struct work *w, char *const *files)
 
 	if (*files == NULL)
 		return filter_file(w, "-");
-	for (; *files != NULL && status == EXIT_DONE && sig_grace_left() > 0; files++)
+	for (; *files != NULL && status == EXIT_DONE && !w->enough && sig_grace_left() > 0; files++)
 		status = filter_file(w, *files);
 	return status;
 }
 
-static int filter(const struct common *common, const struct load *load, struct judge *judge, struct map *map, char *const *files)
+/* What the command line gave. */
+struct job {
+	const struct common *common;
+	char *const *files;
+	struct load load;
+	struct judge judge;
+	struct map map, *use_map; /* NULL without --map */
+};
+
+/*
+ * All input through the judge. With an observer nothing goes out but what `report` prints at the end.
+ */
+static int work_through(struct job *job, const struct observer *observer, int (*report)(void *arg), void *arg)
 {
 	struct judge spare = {0};
 	struct reload reload;
@@ -122,46 +148,115 @@ static int filter(const struct common *common, const struct load *load, struct j
 	struct progress progress;
 	int status;
 
-	tally_init(&tally, judge);
-	reload_init(&reload, load, judge, &spare);
-	tool_start(common);
-	progress_start(&progress, common->progress, "records");
-	work_init(&work, STDOUT_FILENO, judge, &tally, map, &progress);
-	work.reload = &reload;
-	status = filter_all(&work, files);
+	tally_init(&tally, &job->judge);
+	tool_start(job->common);
+	progress_start(&progress, job->common->progress, "records");
+	work_init(&work, STDOUT_FILENO, &job->judge, &tally, job->use_map, &progress);
+	work.observer = observer;
+	if (observer == NULL) {
+		reload_init(&reload, &job->load, &job->judge, &spare);
+		work.reload = &reload;
+	}
+	status = filter_all(&work, job->files);
 	progress_finish(&progress, tally.total);
+	if (status == EXIT_DONE && report != NULL)
+		status = report(arg);
 	if (summary)
 		tally_print(&tally, stderr);
-	status = tool_finish(common, status, tally.rejects);
+	status = tool_finish(job->common, status, tally.rejects);
 	work_free(&work);
 	tally_free(&tally);
 	judge_free(&spare);
 	return status;
 }
 
+static int report_evaluation(void *arg)
+{
+	int status = evaluation_close(arg);
+
+	if (sig_asked() != 0)
+		log_warn("ended by a signal: the figures are of what was read");
+	return status == EXIT_DONE ? evaluation_report(arg, stdout) : status;
+}
+
+static int evaluate(struct job *job)
+{
+	struct evaluation e;
+	struct list only = {0};
+	struct pool pool = {0};
+	struct buf ids = {0};
+	int status = EXIT_DONE;
+
+	evaluate_options.name = evaluated;
+	if (only_file != NULL) {
+		status = load_file(only_file, &ids);
+		list_read(&only, &pool, buf_span(&ids));
+		evaluate_options.only = &only;
+	}
+	if (status == EXIT_DONE)
+		status = evaluation_init(&e, &job->judge, &evaluate_options);
+	if (status == EXIT_DONE) {
+		status = work_through(job, &e.observer, report_evaluation, &e);
+		evaluation_free(&e);
+	}
+	pool_free(&pool);
+	buf_free(&ids);
+	return status;
+}
+
+static int work(struct job *job)
+{
+	if (longest_window)
+		return describe_longest(&job->judge, stdout);
+	if (check)
+		return describe(&job->judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout);
+	if (evaluated != NULL)
+		return evaluate(job);
+	return work_through(job, NULL, NULL, NULL);
+}
+
 static int run(const struct common *common, char *const *files)
 {
-	const struct load load = {rules_file, currencies_file, &judge_options};
-	struct judge judge;
-	struct map map = {0}, *use;
+	struct job job = {.common = common, .files = files, .load = {rules_file, currencies_file, &judge_options}};
 	int status;
 
-	if (!check && !longest_window)
+	if (!check && !longest_window && evaluated == NULL)
 		sig_watch_reload(); /* first: until then the signal would end us */
-	status = load_judge(&load, &judge);
+	status = load_judge(&job.load, &job.judge);
 	if (status != EXIT_DONE)
 		return status;
-	if (judge.program.rules == 0)
+	if (job.judge.program.rules == 0)
 		log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
-	status = load_map(&map, &use);
-	if (status == EXIT_DONE && longest_window)
-		status = describe_longest(&judge, stdout);
-	else if (status == EXIT_DONE)
-		status = check ? describe(&judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout)
-		               : filter(common, &load, &judge, use, files);
-	map_free(&map);
-	judge_free(&judge);
+	status = load_map(&job.map, &job.use_map);
+	if (status == EXIT_DONE)
+		status = work(&job);
+	map_free(&job.map);
+	judge_free(&job.judge);
 	return status;
+}
+
+/* A time, or a date that stands for its midnight in UTC. */
+static void read_time(const char *option, const char *text, int64_t *to)
+{
+	struct buf midnight = {0};
+
+	if (text == NULL)
+		return;
+	buf_addf(&midnight, "%sT00:00:00Z", text);
+	if (rfc3339_read(span_of(text), to) < 0 && rfc3339_read(buf_span(&midnight), to) < 0)
+		opt_usage("--%s: %s is neither a time such as 2026-01-31T00:00:00Z nor a date", option, text);
+	buf_free(&midnight);
+}
+
+/* What speaks of one way to work only, and ways that exclude one another. */
+static void check_ways(void)
+{
+	if ((int)check + (int)longest_window + (int)(evaluated != NULL) > 1)
+		opt_usage("--check, --longest-window and --evaluate exclude one another");
+	if (evaluated == NULL && (from != NULL || until != NULL || only_file != NULL))
+		opt_usage("--from, --until and --only go with --evaluate");
+	read_time("from", from, &evaluate_options.from);
+	read_time("until", until, &evaluate_options.until);
 }
 
 static void check_options(void)
@@ -181,6 +276,6 @@ int main(int argc, char **argv)
 	judge_options.history.max_keys = (uint32_t)max_keys;
 	judge_options.history.partitions = (uint32_t)partitions;
 	check_options();
-
+	check_ways();
 	return run(&common, argv + first);
 }

@@ -250,9 +250,8 @@ static double limited(double points)
 static bool decide(struct judge *j)
 {
 	double score = 0;
-	bool flagged = false;
 
-	j->anything = j->allowed = false;
+	j->anything = j->allowed = j->flagged = false;
 	for (size_t i = 0; i < j->program.rules; i++) {
 		const struct program_rule *r = &j->program.rule[i];
 		const struct value *when = &j->vm.reg[r->when];
@@ -266,13 +265,14 @@ static bool decide(struct judge *j)
 			return false;
 		}
 		j->allowed |= r->kind == STATEMENT_ALLOW;
-		flagged |= r->kind == STATEMENT_FLAG;
+		j->flagged |= r->kind == STATEMENT_FLAG;
 		if (r->kind == STATEMENT_RULE && !j->vm.reg[r->points].null)
 			score += limited(j->vm.reg[r->points].number);
 	}
 	score = limited(score);
 	j->score = j->allowed || score == 0 ? 0 : score;
-	j->is_fraud = !j->allowed && (flagged || (j->program.has_block && score >= j->program.block));
+	j->flagged &= !j->allowed;
+	j->is_fraud = j->flagged || (!j->allowed && j->program.has_block && score >= j->program.block);
 	return true;
 }
 

@@ -44,6 +44,7 @@ struct judge {
 	/* about the record judged last: */
 	bool anything; /* something fired */
 	bool is_fraud, allowed;
+	bool flagged; /* by a flag, and not allowed */
 	double score;
 	const char *reason;
 	const char *detail;

@@ -398,6 +398,18 @@ static size_t count_features(const struct statement *first)
 	return count;
 }
 
+static void compile_values(struct program *p, const struct statement *first)
+{
+	for (const struct statement *t = first; t != NULL; t = t->next)
+		p->values += t->symbol != NULL;
+	p->value = pool_zero(&p->pool, p->values, sizeof *p->value);
+	p->values = 0;
+	for (const struct statement *t = first; t != NULL; t = t->next)
+		if (t->symbol != NULL)
+			p->value[p->values++] = (struct program_value){t->name, t->symbol->kind, rule_type(t->symbol->type),
+			                                               (uint16_t)t->symbol->slot};
+}
+
 static void compile_all(struct compiler *c, const struct statement *first)
 {
 	struct program *p = c->p;
@@ -419,6 +431,7 @@ static void compile_all(struct compiler *c, const struct statement *first)
 		else if (t->kind == STATEMENT_BANDS)
 			compile_bands(p, t);
 	}
+	compile_values(p, first);
 	p->uses_currencies = c->base_amount >= 0;
 	signature_make(first, &p->files, p->signature, &p->remembers_currencies);
 }

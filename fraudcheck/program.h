@@ -84,6 +84,14 @@ struct program_part {
 	int field; /* number of the field, whose own bytes are shown, or -1 */
 };
 
+/* What a rule file names beside its rules: a let, a feature, a model. */
+struct program_value {
+	struct span name;
+	enum symbol_kind kind;
+	enum value_type type;
+	uint16_t reg;
+};
+
 struct program_rule {
 	enum statement_kind kind; /* flag, rule, allow, shadow or check */
 	struct span name;
@@ -105,6 +113,8 @@ struct program {
 	size_t fields;
 	struct program_rule *rule; /* in the order of the file */
 	size_t rules;
+	struct program_value *value; /* in the order of the file */
+	size_t values;
 	struct band *band; /* ascending */
 	size_t bands;
 	bool has_block;
