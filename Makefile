@@ -8,11 +8,7 @@ KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
 KCONSUME   = $(addprefix kcat-like/,kconsume.c consume.c assign.c commit.c emit.c facts.c partition.c position.c query.c \
 	rewind.c sink.c start.c)
 KMOCK      = kcat-like/kmock.c
-FRAUDCHECK = $(addprefix fraudcheck/,fraudcheck.c bind.c builtin.c chunk.c currency.c defaults.c describe.c evaluate.c \
-	evaluate_figures.c evaluate_json.c evaluate_text.c facts.c feature.c feature_entry.c \
-	feature_open.c feature_value.c figures.c files.c history.c intern.c judge.c keys.c load.c lookup.c map.c multiset.c plan.c pool.c program.c reload.c render.c \
-	ring.c rule_check.c rule_check_expr.c rule_check_stateful.c rule_error.c rule_expr.c rule_lex.c rule_names.c rule_parse.c \
-	rule_stateful.c rule_types.c signature.c splice.c tally.c vm.c window.c work.c)
+FRAUDCHECK = fraudcheck/fraudcheck.c $(filter-out fraudcheck/fraudcheck.c,$(wildcard fraudcheck/*.c))
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
 	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c holes.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c worker.c writer.c)
@@ -22,7 +18,7 @@ LIBS_txgen      =
 LIBS_kproduce   = rdkafka
 LIBS_kconsume   = rdkafka
 LIBS_kmock      = rdkafka
-LIBS_fraudcheck =
+LIBS_fraudcheck = jansson
 LIBS_pgload     = libpq
 LIBS_aggregate  = libpq yaml-0.1
 

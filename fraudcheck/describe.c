@@ -82,6 +82,19 @@ static void describe_lookups(const struct files *files, FILE *f)
 	}
 }
 
+static void describe_models(const struct program *p, FILE *f)
+{
+	for (size_t i = 0; i < p->models; i++) {
+		const struct program_model *m = &p->model[i];
+
+		fprintf(f, "%s model %.*s: \"%.*s\", line %u, %zu inputs", model_kind_name(m->kind), SPAN_ARG(m->name), SPAN_ARG(m->file), m->line,
+		        m->inputs);
+		if (m->model != NULL && m->model->trees > 0)
+			fprintf(f, ", %zu trees of %zu nodes", m->model->trees, m->model->nodes);
+		fprintf(f, "%s%s\n", m->model != NULL ? ", hash " : "", m->model != NULL ? m->model->hash : "");
+	}
+}
+
 static void describe_bands(const struct program *p, FILE *f)
 {
 	bool points = false;
@@ -114,6 +127,7 @@ int describe(const struct judge *j, const char *name, FILE *f)
 	describe_lookups(&p->files, f);
 	if (p->plan.features > 0)
 		describe_features(&p->plan, f);
+	describe_models(p, f);
 	if (p->fields > 0)
 		describe_fields(p, f);
 	describe_bands(p, f);

@@ -5,9 +5,11 @@
 
 #include "digest.h"
 #include "feature.h"
+#include "model_explain.h"
 #include "render.h"
 #include "rfc3339.h"
 #include "splice.h"
+#include "vector.h"
 
 /* A score stays within what every store of it can hold. */
 static const double SCORE_MAX = 1e9;
@@ -20,7 +22,7 @@ static void hash_ruleset(struct judge *j, struct span rules, struct span currenc
 	digest_add(d, rules);
 	digest_add(d, (struct span){"", 1}); /* a NUL, which neither text has: the two cannot run into one another */
 	digest_add(d, currencies);
-	for (size_t i = 0; i < j->program.files.count; i++) { /* lists and tables, in the order of the rule file */
+	for (size_t i = 0; i < j->program.files.count; i++) { /* lists, tables and models, in the order of the rule file */
 		digest_add(d, (struct span){"", 1});
 		digest_add(d, j->program.files.file[i].text);
 	}
@@ -81,23 +83,6 @@ static void explain_rule(struct judge *j, const struct program_rule *r, struct b
 	buf_add_char(to, '}');
 }
 
-static void explain_value(struct buf *to, enum value_type type, const struct value *v)
-{
-	if (v->null)
-		buf_add_text(to, "null");
-	else if (type == TYPE_NUMBER)
-		render_number(to, v->number);
-	else if (type == TYPE_BOOL)
-		buf_add_text(to, v->truth ? "true" : "false");
-	else if (type == TYPE_TIME) {
-		buf_add_char(to, '"');
-		rfc3339_write(to, v->time);
-		buf_add_char(to, '"');
-	} else {
-		json_quote(to, v->string);
-	}
-}
-
 static void explain_features(const struct judge *j, struct buf *to)
 {
 	const struct plan *plan = &j->program.plan;
@@ -107,7 +92,7 @@ static void explain_features(const struct judge *j, struct buf *to)
 		const struct plan_feature *f = &plan->feature[i];
 
 		buf_addf(to, "%s\"%.*s\":", i > 0 ? "," : "", SPAN_ARG(f->name));
-		explain_value(to, plan_feature_type(f), &j->vm.reg[f->to]);
+		render_json(to, plan_feature_type(f), &j->vm.reg[f->to]);
 	}
 	buf_add_char(to, '}');
 }
@@ -138,6 +123,8 @@ static void add_explain(struct judge *j, struct buf *to)
 	buf_add_char(to, ']');
 	if (j->program.plan.features > 0)
 		explain_features(j, to);
+	if (j->program.models > 0)
+		model_explain(&j->program, &j->vm, to);
 	buf_add_char(to, '}');
 }
 
@@ -178,7 +165,7 @@ int judge_init(struct judge *j, const char *rules_name, struct span rules, const
                struct span currencies, const struct judge_options *options, struct buf *errors)
 {
 	*j = (struct judge){.options = *options};
-	if (program_compile(&j->program, rules_name, rules, errors) < 0)
+	if ((options->features ? program_compile_untrained : program_compile)(&j->program, rules_name, rules, errors) < 0)
 		return -1;
 	if (check_label(j, rules_name, errors) < 0 || currency_load(&j->currencies, currencies_name, currencies, errors) < 0) {
 		program_free(&j->program);
@@ -186,6 +173,8 @@ int judge_init(struct judge *j, const char *rules_name, struct span rules, const
 	}
 	history_init(&j->history, &j->program.plan, &options->history);
 	vm_init(&j->vm, &j->program, &j->currencies, &j->history);
+	if (options->explain)
+		vm_keep_reasons(&j->vm);
 	bind_init(&j->binder, &j->program, options->explain, options->label);
 	hash_ruleset(j, rules, currencies);
 	hash_memory(j, currencies);
@@ -338,7 +327,7 @@ static bool covered(struct judge *j)
 /* Is its verdict another than that of a record for which nothing fired? */
 static bool is_special(const struct judge *j)
 {
-	return j->anything || (j->options.explain && j->program.plan.features > 0) ||
+	return j->anything || (j->options.explain && (j->program.plan.features > 0 || j->program.models > 0)) ||
 	       (j->binder.renames_truth && j->binder.truth != TRUTH_UNKNOWN);
 }
 
@@ -361,7 +350,9 @@ enum judged judge_record(struct judge *j, const struct json_object *record, stru
 		return JUDGED_STOP;
 	vm_run(&j->vm);
 	fine = decide(j);
-	if (fine && !j->history.is_warm && is_special(j)) {
+	if (fine && j->options.features && !j->history.is_warm)
+		vector_add(j, record, to);
+	else if (fine && !j->history.is_warm && is_special(j)) {
 		tail = &j->tail;
 		buf_clear(tail);
 		build_tail(j, tail);
@@ -372,6 +363,7 @@ enum judged judge_record(struct judge *j, const struct json_object *record, stru
 		return pass(line, to, JUDGED_WARM);
 	if (!fine)
 		return JUDGED_REJECT;
-	splice_members(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
+	if (!j->options.features)
+		splice_members(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
 	return JUDGED_VERDICT;
 }

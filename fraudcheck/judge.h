@@ -22,6 +22,7 @@ enum judged {
 
 struct judge_options {
 	bool explain;      /* verdicts come with an `explain` member */
+	bool features;     /* what features, lets and models compute with goes out, instead of a verdict; models are not read */
 	const char *label; /* the member that holds the truth, or NULL */
 	struct history_options history;
 };

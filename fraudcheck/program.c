@@ -306,6 +306,33 @@ static void compile_bands(struct program *p, const struct statement *t)
 	}
 }
 
+/* --- lets and models ----------------------------------------------------------------------------------------------- */
+
+static void compile_let(struct compiler *c, const struct statement *t)
+{
+	t->symbol->slot = compile(c, t->value);
+	c->p->let[c->p->lets++] = (struct program_let){t->name, rule_type(t->value->type), (uint16_t)t->symbol->slot};
+}
+
+static void compile_model(struct compiler *c, const struct statement *t)
+{
+	struct program *p = c->p;
+	struct program_model *m = &p->model[p->models];
+
+	*m = (struct program_model){.name = t->name, .file = t->file, .line = rule_line(c->source, t->at), .kind = t->model,
+	                            .model = t->symbol->model, .inputs = t->value->count, .first = p->model_inputs};
+	m->input = pool_zero(&p->pool, m->inputs, sizeof *m->input);
+	for (size_t i = 0; i < m->inputs; i++) {
+		const struct expr *e = t->value->arg[i];
+
+		m->input[i] = (struct program_input){e->at, compile(c, e), rule_type(e->type)};
+	}
+	m->to = emit(c, OP_MODEL, (uint16_t)p->models, 0, 0, 0);
+	t->symbol->slot = m->to;
+	p->models++;
+	p->model_inputs += m->inputs;
+}
+
 /* --- features ------------------------------------------------------------------------------------------------------ */
 
 /* The register of an expression that features read: the same expression has the same one, so that they share a column. */
@@ -366,7 +393,7 @@ static void compile_features(struct compiler *c, const struct statement *first, 
 
 	for (const struct statement *t = first; t != NULL && c->source->errors == 0; t = t->next) {
 		if (t->kind == STATEMENT_LET && !t->symbol->remembers)
-			t->symbol->slot = compile(c, t->value);
+			compile_let(c, t);
 		if (t->kind == STATEMENT_FEATURE) {
 			compile_feature(c, &plan->feature[plan->features], &keys[plan->features], t);
 			plan->features++;
@@ -389,12 +416,12 @@ static void compile_features(struct compiler *c, const struct statement *first, 
 			plan->feature[at++].to = (uint16_t)t->symbol->slot;
 }
 
-static size_t count_features(const struct statement *first)
+static size_t count_kind(const struct statement *first, enum statement_kind kind)
 {
 	size_t count = 0;
 
 	for (; first != NULL; first = first->next)
-		count += first->kind == STATEMENT_FEATURE;
+		count += first->kind == kind;
 	return count;
 }
 
@@ -413,13 +440,15 @@ static void compile_values(struct program *p, const struct statement *first)
 static void compile_all(struct compiler *c, const struct statement *first)
 {
 	struct program *p = c->p;
-	size_t count = 0, features = count_features(first);
+	size_t count = 0, features = count_kind(first, STATEMENT_FEATURE);
 	struct plan_group *keys = xcalloc(features, sizeof *keys);
 
 	for (const struct statement *t = first; t != NULL; t = t->next)
 		count += t->kind <= STATEMENT_CHECK;
 	p->rule = pool_zero(&p->pool, count, sizeof *p->rule);
 	p->plan.feature = pool_zero(&p->pool, features, sizeof *p->plan.feature);
+	p->model = pool_zero(&p->pool, count_kind(first, STATEMENT_MODEL), sizeof *p->model);
+	p->let = pool_zero(&p->pool, count_kind(first, STATEMENT_LET), sizeof *p->let);
 	compile_fields(c);
 	compile_features(c, first, keys);
 	free(keys);
@@ -427,7 +456,9 @@ static void compile_all(struct compiler *c, const struct statement *first)
 		if (t->kind <= STATEMENT_CHECK)
 			compile_rule(c, &p->rule[p->rules++], t);
 		else if (t->kind == STATEMENT_LET && t->symbol->remembers)
-			t->symbol->slot = compile(c, t->value);
+			compile_let(c, t);
+		else if (t->kind == STATEMENT_MODEL)
+			compile_model(c, t);
 		else if (t->kind == STATEMENT_BANDS)
 			compile_bands(p, t);
 	}
@@ -436,7 +467,7 @@ static void compile_all(struct compiler *c, const struct statement *first)
 	signature_make(first, &p->files, p->signature, &p->remembers_currencies);
 }
 
-int program_compile(struct program *p, const char *name, struct span text, struct buf *errors)
+static int compile_text(struct program *p, const char *name, struct span text, bool without_models, struct buf *errors)
 {
 	struct rule_source source = {.name = name};
 	struct scope scope;
@@ -446,6 +477,7 @@ int program_compile(struct program *p, const char *name, struct span text, struc
 
 	*p = (struct program){0};
 	p->files.pool = &p->pool;
+	p->files.without_models = without_models;
 	source.text = pool_copy(&p->pool, text);
 	if (!utf8_valid(text)) {
 		rule_error(&source, (struct span){source.text.p, 0}, "the file is not UTF-8");
@@ -465,6 +497,16 @@ int program_compile(struct program *p, const char *name, struct span text, struc
 	}
 	rule_source_free(&source);
 	return status;
+}
+
+int program_compile(struct program *p, const char *name, struct span text, struct buf *errors)
+{
+	return compile_text(p, name, text, false, errors);
+}
+
+int program_compile_untrained(struct program *p, const char *name, struct span text, struct buf *errors)
+{
+	return compile_text(p, name, text, true, errors);
 }
 
 void program_free(struct program *p)

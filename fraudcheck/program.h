@@ -62,6 +62,7 @@ enum op {
 	OP_BASE_AMOUNT, /* amount a in currency b */
 	OP_IN_SET,      /* string a in list b */
 	OP_CELL,        /* of table b, column c, in the row of the string a */
+	OP_MODEL,       /* number a */
 	OP_FEATURES     /* fills the registers of all features; every register that they read is filled by then */
 };
 
@@ -103,6 +104,29 @@ struct program_rule {
 	size_t parts;
 };
 
+struct program_input {
+	struct span text; /* of the expression */
+	uint16_t reg;
+	enum value_type type; /* number or boolean */
+};
+
+struct program_model {
+	struct span name, file;
+	unsigned line;
+	enum model_kind kind;
+	const struct model *model; /* NULL: without_models */
+	uint16_t to;
+	struct program_input *input;
+	size_t inputs;
+	size_t first; /* the inputs of the models before it */
+};
+
+struct program_let {
+	struct span name;
+	enum value_type type;
+	uint16_t reg;
+};
+
 struct program {
 	struct pool pool;
 	struct instruction *code;
@@ -122,6 +146,10 @@ struct program {
 	bool uses_currencies;
 	struct files files; /* lists, tables, and the bytes they came from */
 	struct plan plan;   /* features, in the order of the file */
+	struct program_model *model;
+	size_t models, model_inputs; /* inputs of all models together */
+	struct program_let *let;
+	size_t lets;
 	char signature[DIGEST_HEX + 1]; /* of the features: signature.h */
 	bool remembers_currencies;      /* the currency table belongs to it, too */
 };
@@ -131,6 +159,9 @@ struct program {
  * (text of several lines, without the last \n), `p` is then empty.
  */
 int program_compile(struct program *p, const char *name, struct span text, struct buf *errors);
+
+/* The same, but models are not read: their value is null. For what trains them. */
+int program_compile_untrained(struct program *p, const char *name, struct span text, struct buf *errors);
 
 void program_free(struct program *p);
 

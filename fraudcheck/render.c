@@ -22,6 +22,33 @@ void render_number(struct buf *to, double number)
 	buf_add_text(to, text);
 }
 
+void render_json(struct buf *to, enum value_type type, const struct value *v)
+{
+	if (v->null) {
+		buf_add_text(to, "null");
+		return;
+	}
+	switch (type) {
+	case TYPE_NUMBER:
+		render_number(to, v->number);
+		break;
+	case TYPE_BOOL:
+		buf_add_text(to, v->truth ? "true" : "false");
+		break;
+	case TYPE_TIME:
+		buf_add_char(to, '"');
+		rfc3339_write(to, v->time);
+		buf_add_char(to, '"');
+		break;
+	case TYPE_STRING:
+		json_quote(to, v->string);
+		break;
+	case TYPE_ANY:
+		buf_add_span(to, v->string);
+		break;
+	}
+}
+
 /* Two decimals from 1 on, four significant digits below, no zeros at the end. */
 static void readable_number(struct buf *to, double number)
 {

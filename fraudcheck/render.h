@@ -8,6 +8,9 @@
 /* Append as a JSON number: whole numbers without a point, others with the fewest digits that give the same double back. */
 void render_number(struct buf *to, double number);
 
+/* Append as a JSON value: what `explain` and --features show. What has no type of its own is there as it came. */
+void render_json(struct buf *to, enum value_type type, const struct value *v);
+
 enum { RENDER_SHOWN_MAX = 256 };
 
 /*

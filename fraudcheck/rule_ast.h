@@ -5,6 +5,7 @@
 #ifndef FRAUDCHECK_RULE_AST_H
 #define FRAUDCHECK_RULE_AST_H
 
+#include "model.h"
 #include "rule_lex.h"
 #include "value.h"
 
@@ -67,7 +68,8 @@ enum statement_kind {
 	STATEMENT_BANDS,
 	STATEMENT_LIST,
 	STATEMENT_TABLE,
-	STATEMENT_FEATURE
+	STATEMENT_FEATURE,
+	STATEMENT_MODEL
 };
 
 enum aggregate {
@@ -117,7 +119,7 @@ struct statement {
 	enum statement_kind kind;
 	struct span at;        /* the keyword */
 	struct span name;      /* empty for bands */
-	struct expr *value;    /* the condition, or what a let stands for */
+	struct expr *value;    /* the condition, or what a let stands for; of model a call, whose arguments are the inputs */
 	struct expr *points;   /* of rule and shadow, or NULL */
 	enum value_type type;  /* of field */
 	struct message_part *part;
@@ -125,10 +127,11 @@ struct statement {
 	struct band *band;
 	size_t bands;
 	struct feature_clauses *feature; /* of feature */
-	struct span file;      /* of list and table: the path as it is written; of a list also empty, then `value` holds the items */
+	enum model_kind model; /* of model */
+	struct span file;      /* of list, table and model: the path as it is written; of a list also empty, then `value` holds the items */
 	struct span file_at;
 	struct span by;        /* of table: the member that is the key */
-	struct symbol *symbol; /* of let and feature; set by rule_check() */
+	struct symbol *symbol; /* of let, feature and model; set by rule_check() */
 	struct statement *next;
 };
 

@@ -105,6 +105,8 @@ void rule_check(struct scope *s, struct statement *first, struct rule_source *so
 			checker_table(s, t);
 		} else if (t->kind == STATEMENT_FEATURE) {
 			checker_feature(s, t);
+		} else if (t->kind == STATEMENT_MODEL) {
+			checker_model(s, t);
 		} else if (t->kind == STATEMENT_BANDS) {
 			if (bands != NULL)
 				rule_error(source, t->at, "there are bands on line %u already",

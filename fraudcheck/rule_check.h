@@ -8,7 +8,7 @@
 #include "files.h"
 #include "rule_ast.h"
 
-enum symbol_kind { SYMBOL_FIELD, SYMBOL_LET, SYMBOL_RULE, SYMBOL_BASE_AMOUNT, SYMBOL_FEATURE, SYMBOL_LIST, SYMBOL_TABLE, SYMBOL_CELL };
+enum symbol_kind { SYMBOL_FIELD, SYMBOL_LET, SYMBOL_RULE, SYMBOL_BASE_AMOUNT, SYMBOL_FEATURE, SYMBOL_LIST, SYMBOL_TABLE, SYMBOL_CELL, SYMBOL_MODEL };
 
 struct symbol {
 	enum symbol_kind kind;
@@ -22,6 +22,7 @@ struct symbol {
 	const struct list *list;
 	const struct table *table; /* of a table and of a cell of it */
 	size_t column;             /* of a cell */
+	const struct model *model; /* of a model; NULL if it was not to be read */
 	struct symbol *key;        /* of a cell: the field that is the key */
 	int slot;              /* its register once it has one, or -1; program.c's */
 	struct symbol *next;

@@ -44,7 +44,8 @@ static int check_memoryless(struct scope *s, const struct expr *e)
 	if (culprit == NULL)
 		return 0;
 	return rule_error(s->source, culprit->at, "%.*s is %s: a feature is computed from the record itself, not from other features",
-	                  SPAN_ARG(culprit->text), culprit->symbol->kind == SYMBOL_FEATURE ? "a feature" : "computed from a feature");
+	                  SPAN_ARG(culprit->text), culprit->symbol->kind == SYMBOL_FEATURE ? "a feature"
+	                                            : culprit->symbol->kind == SYMBOL_MODEL ? "a model" : "computed from a feature");
 }
 
 static int check_key(struct scope *s, struct expr *e)

@@ -1,6 +1,6 @@
 /*
- * What the parts of the checker share: rule_check.c (statements), rule_check_stateful.c (list, table, feature), rule_check_expr.c
- * (expressions), rule_names.c and rule_types.c.
+ * What the parts of the checker share: rule_check.c (statements), rule_check_stateful.c (list, table, feature), rule_model.c
+ * (model), rule_check_expr.c (expressions), rule_names.c and rule_types.c.
  */
 #ifndef FRAUDCHECK_RULE_CHECKER_H
 #define FRAUDCHECK_RULE_CHECKER_H
@@ -59,5 +59,6 @@ const struct expr *checker_remembering(const struct expr *e);
 void checker_list(struct scope *s, struct statement *t);
 void checker_table(struct scope *s, struct statement *t);
 void checker_feature(struct scope *s, struct statement *t);
+void checker_model(struct scope *s, struct statement *t);
 
 #endif

@@ -143,7 +143,7 @@ static int close_paren(struct parser *p, struct span open, struct span *end)
 	return -1;
 }
 
-static struct expr *parse_call(struct parser *p, struct span name)
+struct expr *parser_call(struct parser *p, struct span name)
 {
 	struct exprs list = {0};
 	struct span open = p->token.at, end;
@@ -184,7 +184,7 @@ static struct expr *parse_word(struct parser *p)
 		return parser_expected(p, "a value");
 	parser_advance(p);
 	if (p->token.type == TOKEN_OPEN)
-		return parse_call(p, name);
+		return parser_call(p, name);
 	e = parser_node(p, EXPR_NAME, name, 0);
 	e->text = name;
 	return e;

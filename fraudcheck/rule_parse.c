@@ -10,9 +10,8 @@ static const struct {
 	{"flag", STATEMENT_FLAG}, {"rule", STATEMENT_RULE}, {"allow", STATEMENT_ALLOW}, {"shadow", STATEMENT_SHADOW},
 	{"check", STATEMENT_CHECK}, {"let", STATEMENT_LET}, {"field", STATEMENT_FIELD}, {"bands", STATEMENT_BANDS},
 	{"list", STATEMENT_LIST}, {"table", STATEMENT_TABLE}, {"feature", STATEMENT_FEATURE},
+	{"model", STATEMENT_MODEL},
 };
-
-static const char *const planned[] = {"model"};
 
 const char *statement_name(enum statement_kind kind)
 {
@@ -211,17 +210,13 @@ static int unknown_statement(struct parser *p)
 {
 	struct suggestion g = suggest_begin(p->token.at);
 
-	for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
-		if (parser_is_word(p, planned[i]))
-			return rule_error(p->source, p->token.at, "%s is not supported by this version of fraudcheck",
-			                  planned[i]);
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
 		suggest_offer(&g, span_of(statements[i].word));
 	if (g.best.n > 0)
 		return rule_error(p->source, p->token.at, "'%.*s' begins no statement; did you mean %.*s?",
 		                  SPAN_ARG(p->token.at), SPAN_ARG(g.best));
 	return rule_error(p->source, p->token.at,
-	                  "'%.*s' begins no statement: there are flag, rule, allow, shadow, check, let, list, table, feature, field and bands",
+	                  "'%.*s' begins no statement: there are flag, rule, allow, shadow, check, let, list, table, feature, model, field and bands",
 	                  SPAN_ARG(p->token.at));
 }
 
@@ -252,6 +247,8 @@ static int parse_statement(struct parser *p, struct statement *s)
 		return parser_table(p, s);
 	if (s->kind == STATEMENT_FEATURE)
 		return parser_feature(p, s);
+	if (s->kind == STATEMENT_MODEL)
+		return parser_model(p, s);
 	return parse_condition(p, s);
 }
 

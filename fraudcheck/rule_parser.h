@@ -27,6 +27,9 @@ void *parser_expected(struct parser *p, const char *what);
 struct expr *parser_expr(struct parser *p);
 struct expr *parser_unary(struct parser *p); /* a value with or without a sign */
 
+/* What is called `name`, from its ( on. */
+struct expr *parser_call(struct parser *p, struct span name);
+
 /* ( literals ): the items of a list, as the arguments from 1 on; arg[0] is `x`. */
 struct expr *parser_items(struct parser *p, struct expr *x);
 
@@ -34,6 +37,7 @@ struct expr *parser_items(struct parser *p, struct expr *x);
 int parser_feature(struct parser *p, struct statement *s);
 int parser_list(struct parser *p, struct statement *s);
 int parser_table(struct parser *p, struct statement *s);
+int parser_model(struct parser *p, struct statement *s);
 
 struct expr *parser_node(struct parser *p, enum expr_kind kind, struct span at, size_t count);
 

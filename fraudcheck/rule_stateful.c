@@ -1,4 +1,4 @@
-/* The statements that bring in more than the record at hand: list, table, feature. */
+/* The statements that bring in more than the record at hand: list, table, feature, model. */
 #include "rule_parser.h"
 
 #include "parse.h"
@@ -196,14 +196,8 @@ int parser_feature(struct parser *p, struct statement *s)
 
 /* --- list, table ------------------------------------------------------------------------------------------------- */
 
-/* file "PATH" */
-static int parse_file(struct parser *p, struct statement *s, const char *what)
+static int parse_path(struct parser *p, struct statement *s)
 {
-	if (!parser_is_word(p, "file")) {
-		parser_expected(p, what);
-		return -1;
-	}
-	parser_advance(p);
 	if (p->token.type != TOKEN_STRING || p->token.string.n == 0) {
 		parser_expected(p, "the path of a file between double quotes");
 		return -1;
@@ -212,6 +206,17 @@ static int parse_file(struct parser *p, struct statement *s, const char *what)
 	s->file_at = p->token.at;
 	parser_advance(p);
 	return 0;
+}
+
+/* file "PATH" */
+static int parse_file(struct parser *p, struct statement *s, const char *what)
+{
+	if (!parser_is_word(p, "file")) {
+		parser_expected(p, what);
+		return -1;
+	}
+	parser_advance(p);
+	return parse_path(p, s);
 }
 
 /* NAME = file "PATH", or NAME = ("a", "b") */
@@ -252,5 +257,46 @@ int parser_table(struct parser *p, struct statement *s)
 		return -1;
 	}
 	parser_advance(p);
+	return 0;
+}
+
+/* --- model ------------------------------------------------------------------------------------------------------- */
+
+static int parse_model_kind(struct parser *p, struct statement *s)
+{
+	struct suggestion g = suggest_begin(p->token.at);
+
+	for (s->model = 0; s->model < MODEL_KINDS; s->model++) {
+		if (parser_is_word(p, model_kind_name(s->model))) {
+			parser_advance(p);
+			return 0;
+		}
+		suggest_offer(&g, span_of(model_kind_name(s->model)));
+	}
+	if (p->token.type == TOKEN_NAME && g.best.n > 0)
+		return rule_error(p->source, p->token.at, "'%.*s' is no kind of model; did you mean %.*s?", SPAN_ARG(p->token.at),
+		                  SPAN_ARG(g.best));
+	parser_expected(p, "the kind of the model: xgboost, lightgbm or logistic");
+	return -1;
+}
+
+/* NAME = KIND "PATH" (x, y, ...) */
+int parser_model(struct parser *p, struct statement *s)
+{
+	if (!parser_accept(p, TOKEN_ASSIGN)) {
+		parser_expected(p, "= behind the name");
+		return -1;
+	}
+	if (parse_model_kind(p, s) < 0 || parse_path(p, s) < 0)
+		return -1;
+	if (p->token.type != TOKEN_OPEN) {
+		parser_expected(p, "the inputs of the model between parentheses, in the order in which it was trained");
+		return -1;
+	}
+	s->value = parser_call(p, s->name);
+	if (s->value == NULL)
+		return -1;
+	if (s->value->count == 0)
+		return rule_error(p->source, s->value->at, "a model has inputs");
 	return 0;
 }

@@ -146,7 +146,8 @@ void signature_make(const struct statement *first, const struct files *files, ch
 		if (t->kind == STATEMENT_FEATURE)
 			add_feature(&s, t->feature);
 	for (size_t i = 0; s.all_files && i < files->count; i++)
-		add_span(&s, files->file[i].text);
+		if (!files->file[i].model) /* of those nothing is remembered */
+			add_span(&s, files->file[i].text);
 	free(s.let);
 	*currencies = s.currencies;
 	digest_finish(s.digest, hex);

@@ -13,6 +13,7 @@ void vm_init(struct vm *vm, const struct program *program, const struct currency
 {
 	*vm = (struct vm){.program = program, .currencies = currencies, .history = history};
 	vm->reg = xcalloc(program->registers + 1, sizeof *vm->reg);
+	vm->input = xcalloc(program->model_inputs + 1, sizeof *vm->input);
 	if (program->registers > 0)
 		memcpy(vm->reg, program->start, program->registers * sizeof *vm->reg);
 }
@@ -20,8 +21,16 @@ void vm_init(struct vm *vm, const struct program *program, const struct currency
 void vm_free(struct vm *vm)
 {
 	free(vm->reg);
+	free(vm->input);
+	free(vm->because);
 	pool_free(&vm->scratch);
 	*vm = (struct vm){0};
+}
+
+void vm_keep_reasons(struct vm *vm)
+{
+	if (vm->because == NULL)
+		vm->because = xcalloc(vm->program->model_inputs + 1, sizeof *vm->because);
 }
 
 double haversine_km(double lat1, double lon1, double lat2, double lon2)
@@ -146,6 +155,21 @@ static void cell(const struct vm *vm, struct value *to, const struct instruction
 	to->null = true;
 	if (found != NULL)
 		*to = *found;
+}
+
+/* Conditions are 1 and 0. */
+static double input_of(const struct program_input *i, const struct value *v)
+{
+	return v->null ? NAN : i->type == TYPE_BOOL ? v->truth : v->number;
+}
+
+static void run_model(struct vm *vm, const struct program_model *m, struct value *to)
+{
+	for (size_t i = 0; i < m->inputs; i++)
+		vm->input[i] = input_of(&m->input[i], &vm->reg[m->input[i].reg]);
+	to->null = true;
+	if (m->model != NULL)
+		set_number(to, model_value(m->model, vm->input, vm->because != NULL ? vm->because + m->first : NULL));
 }
 
 /* What is null if any of the operands that it has is null. */
@@ -339,6 +363,9 @@ void vm_run(struct vm *vm)
 			break;
 		case OP_COALESCE:
 			*to = reg[i->a].null ? reg[i->b] : reg[i->a];
+			break;
+		case OP_MODEL:
+			run_model(vm, &vm->program->model[i->a], to);
 			break;
 		case OP_FEATURES:
 			features_evaluate(vm->history, reg);

@@ -14,11 +14,16 @@ struct vm {
 	const struct currency_table *currencies;
 	struct history *history; /* what features are computed from */
 	struct value *reg;
+	double *input;       /* of the model at hand */
+	double *because;     /* what each input of each model contributed; NULL unless vm_keep_reasons() */
 	struct pool scratch; /* strings made while a record is judged */
 };
 
 void vm_init(struct vm *vm, const struct program *program, const struct currency_table *currencies, struct history *history);
 void vm_free(struct vm *vm);
+
+/* From now on vm_run() keeps what the inputs of models contribute. */
+void vm_keep_reasons(struct vm *vm);
 
 /* The slots of the fields are filled; afterwards every register has its value for this record. */
 void vm_run(struct vm *vm);

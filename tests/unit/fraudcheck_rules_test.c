@@ -475,7 +475,14 @@ static void errors_of_form(void **state)
 	expect_error("list hot = (1, 2)", "r:1:13: a named list holds strings");
 	expect_error("table t = file \"no/such\" by y", "r:1:16: no/such: No such file or directory");
 	expect_error("table t = file \"x\"", "r:1:19: expected by and the member that is the key");
-	expect_error("model p = xgboost \"x\" (amount)", "r:1:1: model is not supported by this version of fraudcheck");
+	expect_error("model p = xgbost \"x\" (amount)", "r:1:11: 'xgbost' is no kind of model; did you mean xgboost?");
+	expect_error("model p = trees \"x\" (amount)", "r:1:11: expected the kind of the model: xgboost, lightgbm or logistic");
+	expect_error("model p = xgboost file \"x\" (amount)", "r:1:19: expected the path of a file between double quotes");
+	expect_error("model p = xgboost \"x\" amount", "r:1:23: expected the inputs of the model between parentheses");
+	expect_error("model p = xgboost \"x\" ()", "r:1:7: a model has inputs");
+	expect_error("model p = xgboost \"no/such\" (amount)", "r:1:19: no/such: No such file or directory");
+	expect_error("model p = xgboost \"no/such\" (amount, hour(transaction_ts), amount)", "r:1:60: this is an input already");
+	expect_error("model p = xgboost \"no/such\" (currency)", "r:1:30: currency is a string, but a number is needed here");
 }
 
 static void errors_of_meaning(void **state)
