@@ -126,7 +126,7 @@ PROVE ?= prove --timer
 check-tools: all
 	$(PROVE) tests/tools
 
-check-e2e: all
+check-e2e: all bench-helpers
 	$(PROVE) tests/e2e
 
 # Marts against a count of everything, while writers of all kinds are at work: for TIME seconds.
@@ -137,6 +137,15 @@ check-long: all
 bench-aggregate: all
 	tests/bench/aggregate/run $(ARGS)
 
+# The stream path against what one would use instead: ARGS are benchmarks and options of tests/bench/stream/run.
+BENCH_HELPERS = $(addprefix $(BUILD)/tests/bench/stream/,measure stamp visible)
+
+$(BUILD)/tests/bench/stream/%: $(BUILD)/tests/bench/stream/%.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(shell $(PKG_CONFIG) --libs libpq) -lm
+
+bench: all bench-helpers
+	tests/bench/stream/run $(ARGS)
+
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
 check-faults: all fault-helpers
 	$(PROVE) tests/faults
@@ -145,8 +154,9 @@ faults: all fault-helpers
 	tests/faults/run
 
 # Break the code on purpose and see a test fail: minutes.
-.PHONY: mutations fault-helpers
+.PHONY: mutations fault-helpers bench-helpers bench
 fault-helpers: $(PROXY) $(FAULT_HELPERS)
+bench-helpers: $(BENCH_HELPERS)
 mutations: all
 	tests/mutate
 
@@ -156,7 +166,7 @@ asan:
 
 clang:
 	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce \
-		build/clang/tests/faults/iofault.so
+		build/clang/tests/faults/iofault.so $(BENCH_HELPERS:$(BUILD)/%=build/clang/%)
 
 demo: all
 	scripts/demo

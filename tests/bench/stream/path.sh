@@ -1,0 +1,18 @@
+# kconsume | fraudcheck | pgload from a real topic of four partitions to fact_transaction, against COPY of the same rows from a file, which neither
+# reads Kafka nor judges nor keeps positions.
+. "$here/topic.sh"
+
+path_text() {
+	fresh_tables
+	timed psql -X -q -v ON_ERROR_STOP=1 -c "\\copy fact_transaction ($columns) from '$data/rows.text'"
+	facts_are_right
+}
+path_binary() {
+	fresh_tables
+	timed psql -X -q -v ON_ERROR_STOP=1 -c "\\copy fact_transaction ($columns) from '$data/rows.binary' (format binary)"
+	facts_are_right
+}
+
+target path text rate '>=1.1'
+target path binary rate '>=0.75'
+versus path text binary
