@@ -20,7 +20,7 @@ static const struct program_value *find_value(const struct program *p, const cha
 	return NULL;
 }
 
-static int judged(void *arg, const struct intake *in, const struct json_object *record, enum judged as);
+static int judged(void *arg, const struct intake *in, const struct json_object *record, enum judged as, struct span line);
 
 int evaluation_init(struct evaluation *e, const struct judge *judge, const struct evaluate_options *options)
 {
@@ -122,11 +122,12 @@ static void keep_row(struct evaluation *e)
 	e->rows++;
 }
 
-static int judged(void *arg, const struct intake *in, const struct json_object *record, enum judged as)
+static int judged(void *arg, const struct intake *in, const struct json_object *record, enum judged as, struct span line)
 {
 	struct evaluation *e = arg;
 
 	(void)in;
+	(void)line;
 	if (as == JUDGED_LABEL)
 		keep_label(e, record);
 	if (as != JUDGED_VERDICT && as != JUDGED_REJECT)

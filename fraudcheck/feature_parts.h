@@ -28,6 +28,21 @@ uint32_t feature_find_print(const struct ring_view *v, uint32_t behind, int64_t 
 /* Fill history->group for the record at hand, whose time is known: its keys, its place in their rings, their windows at its time. */
 void feature_open(struct history *h, const struct value *reg, uint32_t print);
 
+/* A feature, and the window that it reads; without a key there is nothing in it. */
+struct feature_look {
+	const struct plan_feature *feature;
+	const struct feature_clauses *clauses;
+	const struct history_group *group;
+	void *state;
+	uint32_t tail, head; /* rows */
+	bool self;           /* the record at hand counts, too */
+};
+
+struct feature_look feature_look_at(struct history *h, const struct plan_feature *f);
+
+/* Does the record in that row count for the feature? */
+bool feature_meets(const struct feature_look *l, uint32_t row);
+
 /* The value of a feature of which the record at hand has the key. */
 void feature_value(struct history *h, const struct plan_feature *f, struct value *to);
 

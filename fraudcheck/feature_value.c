@@ -7,20 +7,10 @@
 
 static const int64_t SECOND = 1000000, HOUR = 3600000000;
 
-/* A feature, and the window that it reads; without a key there is nothing in it. */
-struct look {
-	const struct plan_feature *feature;
-	const struct feature_clauses *clauses;
-	const struct history_group *group;
-	void *state;
-	uint32_t tail, head; /* rows */
-	bool self;           /* the record at hand counts, too */
-};
-
-static struct look look_at(struct history *h, const struct plan_feature *f)
+struct feature_look feature_look_at(struct history *h, const struct plan_feature *f)
 {
 	struct history_group *g = &h->group[f->group - h->plan->group];
-	struct look l = {.feature = f, .clauses = f->clauses, .group = g};
+	struct feature_look l = {.feature = f, .clauses = f->clauses, .group = g};
 
 	l.self = !f->clauses->before && f->clauses->delay == 0 && (g->self.flags & f->mask) == f->mask;
 	if (g->key != NULL) {
@@ -35,7 +25,7 @@ static struct look look_at(struct history *h, const struct plan_feature *f)
 }
 
 /* Records in the window that a total counts (NULL: all of them). */
-static uint32_t counted(const struct look *l, const struct plan_total *t)
+static uint32_t counted(const struct feature_look *l, const struct plan_total *t)
 {
 	if (l->state == NULL)
 		return 0;
@@ -54,7 +44,7 @@ struct sums {
 	uint32_t count;
 };
 
-static struct sums read_sums(const struct look *l)
+static struct sums read_sums(const struct feature_look *l)
 {
 	const struct plan_total *t = l->feature->total;
 	struct sums s = {0};
@@ -94,7 +84,7 @@ static double deviation(const struct sums *s)
 	return sqrt((double)(n * (s->squares - q * s->sum) - r * s->sum) / ((double)n * ((double)n - 1))) / FIXED_UNITS;
 }
 
-static void evaluate_sums(const struct look *l, struct value *to)
+static void evaluate_sums(const struct feature_look *l, struct value *to)
 {
 	struct sums s = read_sums(l);
 	double sum = (double)s.sum, count = s.count;
@@ -116,7 +106,7 @@ static void evaluate_sums(const struct look *l, struct value *to)
 	}
 }
 
-static void evaluate_extreme(const struct look *l, struct value *to)
+static void evaluate_extreme(const struct feature_look *l, struct value *to)
 {
 	const struct plan_total *t = l->feature->total;
 	int64_t own = l->self ? l->group->self.fixed[t->column] : FIXED_NULL, best = FIXED_NULL;
@@ -133,7 +123,7 @@ static void evaluate_extreme(const struct look *l, struct value *to)
 	to->number = (double)best / FIXED_UNITS;
 }
 
-static void evaluate_distinct(const struct look *l, struct value *to)
+static void evaluate_distinct(const struct feature_look *l, struct value *to)
 {
 	uint64_t own = l->self ? l->group->self.word[l->feature->column] : WORD_NULL;
 	const struct multiset *m = l->state != NULL ? total_of_state(l->feature->total, l->state) : NULL;
@@ -145,7 +135,7 @@ static void evaluate_distinct(const struct look *l, struct value *to)
 	to->number = count;
 }
 
-static void evaluate_count(const struct look *l, struct value *to)
+static void evaluate_count(const struct feature_look *l, struct value *to)
 {
 	uint32_t count = counted(l, l->feature->total) + l->self;
 
@@ -153,7 +143,7 @@ static void evaluate_count(const struct look *l, struct value *to)
 	to->number = count;
 }
 
-static void evaluate_share(const struct look *l, struct value *to)
+static void evaluate_share(const struct feature_look *l, struct value *to)
 {
 	uint32_t all = counted(l, l->feature->total) + l->self, hits = counted(l, l->feature->share_total);
 
@@ -162,32 +152,31 @@ static void evaluate_share(const struct look *l, struct value *to)
 	to->number = all > 0 ? (double)hits / all : 0;
 }
 
-/* Does the record in that row count for the feature? */
-static bool meets(const struct look *l, uint32_t row)
+bool feature_meets(const struct feature_look *l, uint32_t row)
 {
 	return (ring_flags(&l->group->view, row) & l->feature->mask) == l->feature->mask;
 }
 
-static void evaluate_age(const struct look *l, int64_t now, struct value *to)
+static void evaluate_age(const struct feature_look *l, int64_t now, struct value *to)
 {
 	uint32_t row = l->tail;
 
-	while (row < l->head && !meets(l, row))
+	while (row < l->head && !feature_meets(l, row))
 		row++;
 	to->null = row == l->head && !l->self;
 	to->number = row < l->head ? (double)(now - ring_time(&l->group->view, row)) / (double)SECOND : 0;
 }
 
 /* The latest record of the window that counts and, if the feature reads a word of it, has one; or -1. */
-static int64_t latest(const struct look *l, bool word)
+static int64_t latest(const struct feature_look *l, bool word)
 {
 	for (uint32_t row = l->head; row > l->tail; row--)
-		if (meets(l, row - 1) && (!word || ring_word(&l->group->view, l->feature->column, row - 1) != WORD_NULL))
+		if (feature_meets(l, row - 1) && (!word || ring_word(&l->group->view, l->feature->column, row - 1) != WORD_NULL))
 			return row - 1;
 	return -1;
 }
 
-static void evaluate_since_last(const struct look *l, int64_t now, struct value *to)
+static void evaluate_since_last(const struct feature_look *l, int64_t now, struct value *to)
 {
 	int64_t row = latest(l, false);
 
@@ -196,7 +185,7 @@ static void evaluate_since_last(const struct look *l, int64_t now, struct value 
 		to->number = (double)(now - ring_time(&l->group->view, (uint32_t)row)) / (double)SECOND;
 }
 
-static void evaluate_last(const struct look *l, const struct intern *strings, struct value *to)
+static void evaluate_last(const struct feature_look *l, const struct intern *strings, struct value *to)
 {
 	int64_t row = latest(l, true);
 	uint64_t word;
@@ -222,7 +211,7 @@ static void evaluate_last(const struct look *l, const struct intern *strings, st
 }
 
 /* km/h from the place before to this one. What lies less than a second apart counts as a second. */
-static void evaluate_speed(const struct look *l, int64_t now, struct value *to)
+static void evaluate_speed(const struct feature_look *l, int64_t now, struct value *to)
 {
 	uint64_t here = l->group->self.word[l->feature->column], there;
 	int64_t row, took;
@@ -242,7 +231,7 @@ static void evaluate_speed(const struct look *l, int64_t now, struct value *to)
 
 void feature_value(struct history *h, const struct plan_feature *f, struct value *to)
 {
-	struct look l = look_at(h, f);
+	struct feature_look l = feature_look_at(h, f);
 
 	switch (f->clauses->aggregate) {
 	case AGGREGATE_COUNT:

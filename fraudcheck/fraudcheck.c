@@ -14,12 +14,14 @@
 #include "rfc3339.h"
 #include "sig.h"
 #include "tool.h"
+#include "why.h"
 #include "work.h"
 
 static const char *rules_file, *currencies_file, *map_text;
 static bool check, summary, longest_window;
 static int64_t max_keys = 5000000, partitions = 1;
-static const char *evaluated, *from, *until, *only_file;
+static const char *evaluated, *from, *until, *only_file, *why_id;
+static bool json;
 static struct evaluate_options evaluate_options = {.from = INT64_MIN, .until = INT64_MAX, .top = 100};
 static struct judge_options judge_options = {.history = {.lateness = 2 * INT64_C(86400000000), .max_ahead = INT64_C(3600000000)}};
 
@@ -57,7 +59,8 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "until", &until, "TIME", "--evaluate: and before this one; all are judged and learned", .min = 0},
 	{OPT_STRING, 0, "only", &only_file, "FILE", "--evaluate: count only these transaction_ids, one a line", .min = 0},
 	{OPT_INT, 0, "top", &evaluate_options.top, "N", "--evaluate: cards looked at each day, for card precision (100)", .min = 1, .max = INT32_MAX},
-	{OPT_FLAG, 0, "json", &evaluate_options.json, .help = "NDJSON instead of tables"},
+	{OPT_STRING, 0, "why", &why_id, "ID", "rebuild the verdict on this transaction_id: rules, values, features and their windows", .min = 0},
+	{OPT_FLAG, 0, "json", &json, .help = "NDJSON instead of text for people"},
 	{.type = OPT_END},
 };
 
@@ -190,6 +193,7 @@ static int evaluate(struct job *job)
 	int status = EXIT_DONE;
 
 	evaluate_options.name = evaluated;
+	evaluate_options.json = json;
 	if (only_file != NULL) {
 		status = load_file(only_file, &ids);
 		list_read(&only, &pool, buf_span(&ids));
@@ -206,6 +210,22 @@ static int evaluate(struct job *job)
 	return status;
 }
 
+static int report_why(void *arg)
+{
+	return why_report(arg, stdout);
+}
+
+static int why(struct job *job)
+{
+	struct why w;
+	int status;
+
+	why_init(&w, &job->judge, why_id, json);
+	status = work_through(job, &w.observer, report_why, &w);
+	why_free(&w);
+	return status;
+}
+
 static int work(struct job *job)
 {
 	if (longest_window)
@@ -214,7 +234,15 @@ static int work(struct job *job)
 		return describe(&job->judge, rules_file != NULL ? rules_file : "seed.rules (built in)", stdout);
 	if (evaluated != NULL)
 		return evaluate(job);
+	if (why_id != NULL)
+		return why(job);
 	return work_through(job, NULL, NULL, NULL);
+}
+
+/* How many ways to work were asked for that are not the plain one. */
+static int ways(void)
+{
+	return (int)check + (int)longest_window + (int)(evaluated != NULL) + (int)(why_id != NULL);
 }
 
 static int run(const struct common *common, char *const *files)
@@ -222,7 +250,7 @@ static int run(const struct common *common, char *const *files)
 	struct job job = {.common = common, .files = files, .load = {rules_file, currencies_file, &judge_options}};
 	int status;
 
-	if (!check && !longest_window && evaluated == NULL)
+	if (ways() == 0)
 		sig_watch_reload(); /* first: until then the signal would end us */
 	status = load_judge(&job.load, &job.judge);
 	if (status != EXIT_DONE)
@@ -253,8 +281,11 @@ static void read_time(const char *option, const char *text, int64_t *to)
 /* What speaks of one way to work only, and ways that exclude one another. */
 static void check_ways(void)
 {
-	if ((int)check + (int)longest_window + (int)(evaluated != NULL) > 1)
-		opt_usage("--check, --longest-window and --evaluate exclude one another");
+	if (ways() > 1)
+		opt_usage("--check, --longest-window, --evaluate and --why exclude one another");
+	if (json && evaluated == NULL && why_id == NULL)
+		opt_usage("--json goes with --evaluate and --why");
+	judge_options.explain |= json && why_id != NULL;
 	if (evaluated == NULL && (from != NULL || until != NULL || only_file != NULL))
 		opt_usage("--from, --until and --only go with --evaluate");
 	read_time("from", from, &evaluate_options.from);

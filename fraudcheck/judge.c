@@ -7,7 +7,6 @@
 #include "feature.h"
 #include "model_explain.h"
 #include "render.h"
-#include "rfc3339.h"
 #include "splice.h"
 #include "vector.h"
 
@@ -357,6 +356,8 @@ enum judged judge_record(struct judge *j, const struct json_object *record, stru
 		buf_clear(tail);
 		build_tail(j, tail);
 	}
+	if (j->looked_at != NULL)
+		j->looked_at(j->looked_at_arg, record, fine);
 	if (j->program.plan.features > 0) /* only now: what a verdict shows may be forgotten by it */
 		features_learn(&j->history, j->vm.reg, fine, j->binder.truth == TRUTH_FRAUD);
 	if (j->history.is_warm)

@@ -42,6 +42,10 @@ struct judge {
 	struct buf innocent; /* the verdict of a record for which nothing fired, the commonest one */
 	struct buf tail, text;
 
+	/* NULL, or called for each record that has values, before it is learned; `fine`: no check failed. */
+	void (*looked_at)(void *arg, const struct json_object *record, bool fine);
+	void *looked_at_arg;
+
 	/* about the record judged last: */
 	bool anything; /* something fired */
 	bool is_fraud, allowed;

@@ -82,7 +82,7 @@ static int judge(struct work *w, const struct line_reader *r)
 	judge_enter(w->judge, w->in.has_envelope ? &w->in.envelope : NULL, object);
 	as = judge_record(w->judge, object, line, &w->line);
 	if (w->observer != NULL)
-		status = w->observer->judged(w->observer->arg, &w->in, object, as);
+		status = w->observer->judged(w->observer->arg, &w->in, object, as, buf_span(&w->line));
 	switch (as) {
 	case JUDGED_VERDICT:
 		tally_verdict(w->tally);

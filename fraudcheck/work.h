@@ -12,8 +12,9 @@
 
 /* Who looks at the records instead of the next stage: then nothing goes out. */
 struct observer {
-	/* A record was judged. EXIT_DONE to go on; WORK_ENOUGH: no more need be read; or the exit status to stop with. */
-	int (*judged)(void *arg, const struct intake *in, const struct json_object *record, enum judged as);
+	/* A record was judged; `line` is what would go out. EXIT_DONE to go on; WORK_ENOUGH: no more need be read; or the exit status to stop with. */
+	int (*judged)(void *arg, const struct intake *in, const struct json_object *record, enum judged as,
+	              struct span line);
 	/* A control line came; NULL: nothing is to be done. */
 	void (*control)(void *arg, const struct envelope *envelope);
 	void *arg;
