@@ -242,7 +242,7 @@ static int work(struct job *job)
 /* How many ways to work were asked for that are not the plain one. */
 static int ways(void)
 {
-	return (int)check + (int)longest_window + (int)(evaluated != NULL) + (int)(why_id != NULL);
+	return (int)check + (int)longest_window + (int)judge_options.features + (int)(evaluated != NULL) + (int)(why_id != NULL);
 }
 
 static int run(const struct common *common, char *const *files)
@@ -282,7 +282,7 @@ static void read_time(const char *option, const char *text, int64_t *to)
 static void check_ways(void)
 {
 	if (ways() > 1)
-		opt_usage("--check, --longest-window, --evaluate and --why exclude one another");
+		opt_usage("--check, --longest-window, --features, --evaluate and --why exclude one another");
 	if (json && evaluated == NULL && why_id == NULL)
 		opt_usage("--json goes with --evaluate and --why");
 	judge_options.explain |= json && why_id != NULL;

@@ -6,6 +6,7 @@
 #include "exit.h"
 #include "feature_show.h"
 #include "log.h"
+#include "model_explain.h"
 #include "render.h"
 
 static void looked_at(void *arg, const struct json_object *record, bool fine);
@@ -109,6 +110,13 @@ static void looked_at(void *arg, const struct json_object *record, bool fine)
 		if (i == 0)
 			buf_add_text(&w->text, "\nfeatures\n");
 		feature_show(&w->judge->history, &p->plan.feature[i], w->judge->vm.reg, &w->text);
+	}
+	if (p->models > 0) {
+		struct buf models = {0};
+
+		model_explain(p, &w->judge->vm, &models);
+		buf_addf(&w->text, "\nmodels\n  %.*s\n", (int)models.n - 1, models.p + 1); /* without the comma in front */
+		buf_free(&models);
 	}
 	if (p->plan.features > 0)
 		tell_learning(w, fine);
