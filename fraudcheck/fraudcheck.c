@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compare.h"
 #include "describe.h"
 #include "evaluate.h"
 #include "exit.h"
@@ -21,7 +22,8 @@ static const char *rules_file, *currencies_file, *map_text;
 static bool check, summary, longest_window;
 static int64_t max_keys = 5000000, partitions = 1;
 static const char *evaluated, *from, *until, *only_file, *why_id;
-static bool json;
+static bool json, compared;
+static int64_t examples = 3;
 static struct evaluate_options evaluate_options = {.from = INT64_MIN, .until = INT64_MAX, .top = 100};
 static struct judge_options judge_options = {.history = {.lateness = 2 * INT64_C(86400000000), .max_ahead = INT64_C(3600000000)}};
 
@@ -59,6 +61,8 @@ static const struct opt options[] = {
 	{OPT_STRING, 0, "until", &until, "TIME", "--evaluate: and before this one; all are judged and learned", .min = 0},
 	{OPT_STRING, 0, "only", &only_file, "FILE", "--evaluate: count only these transaction_ids, one a line", .min = 0},
 	{OPT_INT, 0, "top", &evaluate_options.top, "N", "--evaluate: cards looked at each day, for card precision (100)", .min = 1, .max = INT32_MAX},
+	{OPT_FLAG, 0, "compare", &compared, .help = "A.rules B.rules [FILE ...]: what B would change: verdicts, scores, rules, with examples"},
+	{OPT_INT, 0, "examples", &examples, "N", "--compare: of each kind of change (3)", .min = 0, .max = 1000000},
 	{OPT_STRING, 0, "why", &why_id, "ID", "rebuild the verdict on this transaction_id: rules, values, features and their windows", .min = 0},
 	{OPT_FLAG, 0, "json", &json, .help = "NDJSON instead of text for people"},
 	{.type = OPT_END},
@@ -73,7 +77,8 @@ static const struct opt_spec spec = {
 	.examples = "  kconsume | fraudcheck | pgload\n"
 	            "  fraudcheck -f my.rules --summary january.ndjson >/dev/null\n"
 	            "  fraudcheck -f my.rules --check\n"
-	            "  fraudcheck -f my.rules --evaluate --label is_fraud january.ndjson\n",
+	            "  fraudcheck -f my.rules --evaluate --label is_fraud january.ndjson\n"
+	            "  fraudcheck --compare old.rules new.rules january.ndjson\n",
 	.max_operands = -1,
 	.operands = "FILE",
 };
@@ -226,6 +231,33 @@ static int why(struct job *job)
 	return status;
 }
 
+static int report_comparison(void *arg)
+{
+	if (sig_asked() != 0)
+		log_warn("ended by a signal: the figures are of what was read");
+	return comparison_report(arg, stdout);
+}
+
+/* The job has A; B is the second operand. */
+static int compare(struct job *job)
+{
+	struct load load = job->load;
+	struct judge other;
+	struct comparison c;
+	int status;
+
+	load.rules = job->files[1];
+	status = load_judge(&load, &other);
+	if (status != EXIT_DONE)
+		return status;
+	comparison_init(&c, &job->judge, job->load.rules, &other, load.rules, examples, json);
+	job->files += 2;
+	status = work_through(job, &c.observer, report_comparison, &c);
+	comparison_free(&c);
+	judge_free(&other);
+	return status;
+}
+
 static int work(struct job *job)
 {
 	if (longest_window)
@@ -236,13 +268,16 @@ static int work(struct job *job)
 		return evaluate(job);
 	if (why_id != NULL)
 		return why(job);
+	if (compared)
+		return compare(job);
 	return work_through(job, NULL, NULL, NULL);
 }
 
 /* How many ways to work were asked for that are not the plain one. */
 static int ways(void)
 {
-	return (int)check + (int)longest_window + (int)judge_options.features + (int)(evaluated != NULL) + (int)(why_id != NULL);
+	return (int)check + (int)longest_window + (int)judge_options.features + (int)compared + (int)(evaluated != NULL) +
+	       (int)(why_id != NULL);
 }
 
 static int run(const struct common *common, char *const *files)
@@ -279,12 +314,14 @@ static void read_time(const char *option, const char *text, int64_t *to)
 }
 
 /* What speaks of one way to work only, and ways that exclude one another. */
-static void check_ways(void)
+static void check_ways(char *const *operands)
 {
+	if (compared && (rules_file != NULL || operands[0] == NULL || operands[1] == NULL))
+		opt_usage("--compare takes two rule files in front of the input, and no -f");
 	if (ways() > 1)
-		opt_usage("--check, --longest-window, --features, --evaluate and --why exclude one another");
-	if (json && evaluated == NULL && why_id == NULL)
-		opt_usage("--json goes with --evaluate and --why");
+		opt_usage("--check, --longest-window, --features, --evaluate, --compare and --why exclude one another");
+	if (json && evaluated == NULL && why_id == NULL && !compared)
+		opt_usage("--json goes with --evaluate, --compare and --why");
 	judge_options.explain |= json && why_id != NULL;
 	if (evaluated == NULL && (from != NULL || until != NULL || only_file != NULL))
 		opt_usage("--from, --until and --only go with --evaluate");
@@ -309,6 +346,8 @@ int main(int argc, char **argv)
 	judge_options.history.max_keys = (uint32_t)max_keys;
 	judge_options.history.partitions = (uint32_t)partitions;
 	check_options();
-	check_ways();
+	check_ways(argv + first);
+	if (compared)
+		rules_file = argv[first];
 	return run(&common, argv + first);
 }
