@@ -53,7 +53,7 @@ is "changes nothing" "$(head -1 out | jq -c '[.records, .changed, .a == .b]')" "
 
 # --- as two runs of their own, with windows, partitions and control lines ------------------------------------------------------
 sed 's/n_1h >= 5/n_1h >= 2/; s/spike > 2 /spike > 1.5 /; s/over 30d before min 5/over 10d before min 3/; s/^rule foreign.*/rule abroad +25 : is_foreign/
-	s/^rule large *+70/rule large +20/; s/block 100/block 40/' \
+	s/^rule large *+70/rule large +20/; s/review 60, block 100/review 30, block 40/' \
 	"$root/fraudcheck/rules/scored.rules" >new.rules
 txgen -q -n 20000 -s 5 --customers 300 --duplicates 0.01 --late 0.01 2>/dev/null | awk '{
 	p = NR % 3
