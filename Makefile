@@ -171,16 +171,55 @@ clang:
 demo: all
 	scripts/demo
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/txpipe/rules
+# --- manuals, completions, installation --------------------------------------------------------------------------
+MANUALS = $(notdir $(wildcard docs/man/*.[157]))
+UNITS   = $(wildcard */txpipe-*.service */txpipe-*.timer deploy/systemd/txpipe-*)
+SHARE   = $(DESTDIR)$(PREFIX)/share
+
+manuals: $(MANUALS:%=$(BUILD)/man/%)
+$(BUILD)/man/%: docs/man/% $(wildcard docs/man/common/*) scripts/manual
+	@mkdir -p $(@D)
+	scripts/manual $* > $@.tmp && mv $@.tmp $@
+
+SHELLS = bash zsh fish
+COMPLETIONS = $(foreach s,$(SHELLS),$(TOOLS:%=$(BUILD)/completions/$(s)/%))
+completions: $(COMPLETIONS)
+define completion
+$(BUILD)/completions/%/$(1): $(BIN)/$(1) scripts/completions
+	@mkdir -p $$(@D)
+	scripts/completions $$* $(BIN)/$(1) > $$@.tmp && mv $$@.tmp $$@
+endef
+$(foreach t,$(TOOLS),$(eval $(call completion,$(t))))
+
+# Below $(DESTDIR)$(PREFIX). What names the place of the tools (units, crontab) gets the one they are installed in.
+AT_PREFIX = sed 's|/usr/local/|$(PREFIX)/|g'
+install: all manuals completions
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/txpipe/rules
 	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 fraudcheck/rules/*.rules $(DESTDIR)$(PREFIX)/share/txpipe/rules
-	install -d $(DESTDIR)$(PREFIX)/share/txpipe/marts
-	cp -R aggregate/marts/. $(DESTDIR)$(PREFIX)/share/txpipe/marts
+	install -m 644 fraudcheck/rules/*.rules $(SHARE)/txpipe/rules
+	install -d $(SHARE)/txpipe/marts
+	cp -R aggregate/marts/. $(SHARE)/txpipe/marts
+	install -d $(SHARE)/txpipe/scripts
+	install scripts/stream scripts/seed-dims scripts/reconcile $(SHARE)/txpipe/scripts
+	install -m 644 scripts/reconcile.sql $(SHARE)/txpipe/scripts
+	set -e; for page in $(MANUALS); do install -D -m 644 $(BUILD)/man/$$page $(SHARE)/man/man$${page##*.}/$$page; done
+	set -e; for tool in $(TOOLS); do \
+		install -D -m 644 $(BUILD)/completions/bash/$$tool $(SHARE)/bash-completion/completions/$$tool; \
+		install -D -m 644 $(BUILD)/completions/zsh/$$tool $(SHARE)/zsh/site-functions/_$$tool; \
+		install -D -m 644 $(BUILD)/completions/fish/$$tool $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(SHARE)/doc/txpipe/examples
+	set -e; for unit in $(UNITS); do \
+		$(AT_PREFIX) $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
+		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
+	done
+	install -m 644 README.md $(wildcard docs/*.md) $(wildcard LICENSE CHANGELOG.md) $(SHARE)/doc/txpipe
+	$(AT_PREFIX) aggregate/crontab > $(SHARE)/doc/txpipe/examples/crontab
+	chmod 644 $(SHARE)/doc/txpipe/examples/crontab
 
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-long bench-aggregate check-faults faults asan clang demo install clean
+.PHONY: all unit check check-tools check-e2e check-long bench-aggregate check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

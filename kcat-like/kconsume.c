@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 		{OPT_STRING, 'o', "offset", &a.start, "OFFSET",
 	         "where there is no position: beginning, end, N, -N (before the end), s@TIME (beginning)", .min = 0},
 		{OPT_DURATION, 0, "rewind", &a.to.rewind, "DUR",
-	         "re-read so much of Kafka time before the begin, as warm records: for a filter's windows", .min = 1000, .max = INT64_MAX},
+	         "re-read so much of Kafka time before the begin, as warm records: for a filter's windows", .min = 0, .max = INT64_MAX},
 		{OPT_STRING, 0, "until", &a.until, "TIME", "stop before the first message of this Kafka time", .min = 0},
 		{OPT_FLAG, 'e', "exit", &a.to.exit_at_end, .help = "exit at the end of the log"},
 		{OPT_INT, 'c', "count", &a.to.count, "N", "exit after N messages", .min = 1, .max = INT64_MAX},
