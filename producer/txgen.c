@@ -102,7 +102,7 @@ static const struct opt_spec spec = {
 	.options = options,
 	.examples = examples,
 	.max_operands = 1,
-	.operands = "customers|merchants|currencies",
+	.operands = "customers|merchants|currencies|labels",
 };
 
 /* --- the stream ----------------------------------------------------------------------------------------------- */

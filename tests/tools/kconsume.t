@@ -67,6 +67,7 @@ exits 2 '-o stored' look one 1 -o stored
 exits 2 '-o nonsense' look one 1 -o 1x
 
 # --- --resume
+exits 0 'what --longest-window prints for rules without windows is taken' kconsume -L --rewind "$(fraudcheck --longest-window)"
 cluster=$(kconsume -q -L -J | jq -r .cluster)
 ts=$(look one 1 -o 49 -c 1 | jq -r 'select(._kafka.offset == 49) | ._kafka.ts')
 position() { # NEXT LAST TS CLUSTER PARTITIONS

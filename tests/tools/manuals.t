@@ -71,7 +71,7 @@ strings "$root"/lib/*.c "$root"/kcat-like/*.c "$root"/fraudcheck/*.c "$root"/pgl
 reasons() { sed -n '/^Reasons of/,/^\.Sh/s/^\.It Li //p' "$work/man/txpipe-record.5" | tr -d ' ' | tr ',' '\n' | sort -u; }
 ok "the page of the records has reasons" [ "$(reasons | wc -l)" -ge 15 ]
 for reason in $(reasons); do ok "reason $reason is one of the code's" grep -qF "\"$reason\"" "$work/strings"; done
-for statement in flag rule allow shadow check let feature list table field bands; do
+for statement in flag rule allow shadow check let feature list table model field bands; do
 	ok "the page of the rules knows the statement $statement" grep -q "^\.It Cm $statement " "$work/man/fraudcheck.rules.5"
 done
 
@@ -107,6 +107,8 @@ prepare() {
 	fi
 	[[ $words != *" my.rules "* ]] || cp "$root/fraudcheck/rules/scored.rules" my.rules
 	[[ $words != *" january "* ]] || txgen -q -n 500 >january.ndjson
+	[[ $words != *" labelled "* ]] || txgen -q -n 20000 --with-labels --label-delay 1m >january.ndjson
+	[[ $words != *" logistic "* ]] || echo '{"model":"logistic","intercept":-4,"coefficients":[0.001,0.5,0.7],"missing":[0,0,0]}' >fraud.json
 	[[ $words != *" my.ndjson "* ]] || txgen -q -n 300 | fraudcheck >my.ndjson
 	[[ $words != *" events "* ]] || printf '{"user_id":"u%d"}\n' 1 2 3 >events.ndjson
 	[[ $words != *" dead "* ]] || { pgload --init && echo '{"transaction_id":1}' | pgload; } >/dev/null || return
@@ -123,6 +125,12 @@ carry_out() {
 	local words=" $1 " before pid
 	case $words in
 	*" rules "*) fraudcheck -f script --check >/dev/null && txgen -q -n 10 | fraudcheck -f script >/dev/null ;;
+	*" reload "*) # line by line, as somebody types
+		head -1 script >first
+		tail -n +2 script >then
+		timeout 120 bash -c 'source ./first; until [ -s verdicts.ndjson ]; do sleep 0.05; done
+			source ./then; until grep -q reloaded err; do sleep 0.05; done; kill $!'
+		;;
 	*" record "*) tr -d '\n' <script | fraudcheck | jq -e '._kafka.offset == 42 and .is_fraud == false' ;;
 	*" until "*)
 		[[ $words != *" kmock "* ]] || before=$(in_log)
