@@ -13,6 +13,8 @@ PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter
 	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c holes.c load.c migrate.c positions.c row.c server.c stage.c \
 	stage_sql.c worker.c writer.c)
 AGGREGATE  = aggregate/aggregate.c $(filter-out aggregate/aggregate.c,$(wildcard aggregate/*.c))
+TXDASH     = $(addprefix dashboard/,txdash.c answer.c asker.c auth.c broker.c database.c endpoint.c grid.c hub.c live.c once.c page.c params.c \
+	scrape.c tail.c watch.c web.c)
 
 LIBS_txgen      =
 LIBS_kproduce   = rdkafka
@@ -21,13 +23,14 @@ LIBS_kmock      = rdkafka
 LIBS_fraudcheck = jansson
 LIBS_pgload     = libpq
 LIBS_aggregate  = libpq yaml-0.1
+LIBS_txdash     = libpq rdkafka libmicrohttpd libcrypt
 
 # lib/ is one archive: a tool takes from it what it uses. The parts that need a library of their own:
 LIB_KAFKA = lib/kafka.c
 LIB_PG    = lib/pg.c
 
-TOOLS = txgen kproduce kconsume kmock fraudcheck pgload aggregate
-PKGS  = rdkafka libpq jansson yaml-0.1 libcrypto
+TOOLS = txgen kproduce kconsume kmock fraudcheck pgload aggregate txdash
+PKGS  = rdkafka libpq jansson yaml-0.1 libcrypto libmicrohttpd libcrypt
 
 BUILD ?= build
 BIN   ?= bin
@@ -52,6 +55,7 @@ SRC_kmock = $(KMOCK)
 SRC_fraudcheck = $(FRAUDCHECK)
 SRC_pgload = $(PGLOAD)
 SRC_aggregate = $(AGGREGATE)
+SRC_txdash = $(TXDASH)
 
 LIB_SRC = $(wildcard lib/*.c)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -74,6 +78,14 @@ $(BUILD)/%.o: %.c
 $(BUILD)/aggregate/session.o: $(patsubst %,$(BUILD)/embed/%.h,$(wildcard aggregate/sql/*.sql))
 $(BUILD)/aggregate/docs.o: $(BUILD)/embed/aggregate/html/docs.css.h
 $(BUILD)/aggregate/feed.o: $(BUILD)/embed/lib/currencies.ndjson.h
+
+# The page and its questions; the charts' library is Debian's (libjs-chart.js).
+CHART_JS ?= /usr/share/javascript/chart.js/chart.min.js
+$(BUILD)/embed/chart.min.js.h: $(CHART_JS) scripts/embed
+	@mkdir -p $(@D)
+	scripts/embed $< > $@.tmp && mv $@.tmp $@
+
+$(TXDASH:%.c=$(BUILD)/%.o): | $(BUILD)/embed/chart.min.js.h $(patsubst %,$(BUILD)/embed/%.h,$(wildcard dashboard/sql/*.sql dashboard/page/*))
 
 $(BUILD)/libtxpipe.a: $(LIB_OBJ)
 	rm -f $@ && ar rcs $@ $^

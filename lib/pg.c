@@ -215,6 +215,26 @@ static int check_conninfo(const char *conninfo)
 	return -1;
 }
 
+PGconn *pg_try(const char *conninfo, char *reason, size_t size, int *status)
+{
+	char state[6] = "";
+	bool late;
+	PGconn *c = connect_once(conninfo, &late);
+
+	*status = EXIT_DONE;
+	if (c != NULL && PQstatus(c) == CONNECTION_OK && !late)
+		return c;
+	*status = EXIT_RETRY;
+	one_line(c == NULL ? "out of memory" : PQerrorMessage(c), reason, size);
+	if (late && reason[0] == '\0')
+		snprintf(reason, size, "%s", sig_asked() ? "interrupted by a signal" : "connection timed out");
+	if (c != NULL && (PQconnectionNeedsPassword(c) ||
+	                  (find_sqlstate(PQerrorMessage(c), state) && pg_classify(state) == PG_CONFIG)))
+		*status = EXIT_USAGE;
+	PQfinish(c);
+	return NULL;
+}
+
 PGconn *pg_connect(const char *conninfo, int64_t patience, int *status)
 {
 	int64_t until = clock_monotonic() + patience;
@@ -224,20 +244,10 @@ PGconn *pg_connect(const char *conninfo, int64_t patience, int *status)
 	if (check_conninfo(conninfo) < 0)
 		return NULL;
 	for (int attempt = 1;; attempt++) {
-		bool late;
-		char state[6] = "";
-		PGconn *c = connect_once(conninfo, &late);
+		PGconn *c = pg_try(conninfo, reason, sizeof(reason), status);
 
-		if (c != NULL && PQstatus(c) == CONNECTION_OK && !late)
+		if (c != NULL)
 			return c;
-		*status = EXIT_RETRY;
-		one_line(c == NULL ? "out of memory" : PQerrorMessage(c), reason, sizeof(reason));
-		if (late && reason[0] == '\0')
-			snprintf(reason, sizeof(reason), "%s", sig_asked() ? "interrupted by a signal" : "connection timed out");
-		if (c != NULL && (PQconnectionNeedsPassword(c) ||
-		                  (find_sqlstate(PQerrorMessage(c), state) && pg_classify(state) == PG_CONFIG)))
-			*status = EXIT_USAGE;
-		PQfinish(c);
 		if (*status == EXIT_USAGE || clock_monotonic() >= until || sig_asked() != 0)
 			break;
 		if (attempt == 1)

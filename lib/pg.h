@@ -31,6 +31,10 @@ int pg_exit_status(enum pg_class class);
  */
 PGconn *pg_connect(const char *conninfo, int64_t patience, int *status);
 
+/* One try at connecting, for those who tell of it in their own way: without a word, NULL with the reason (one line, never the password) and
+ * *status as above. The connection string must be well-formed, as pg_connect() has seen it to be. */
+PGconn *pg_try(const char *conninfo, char *reason, size_t size, int *status);
+
 /* One statement; commands and queries alike. PG_FINE and *result (the caller clears it), or the class with *result NULL
  * and a message printed: "what: ERROR text (SQLSTATE …)". `result` may be NULL for commands. */
 enum pg_class pg_run(PGconn *c, const char *what, const char *sql, PGresult **result);

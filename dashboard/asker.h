@@ -1,0 +1,35 @@
+/*
+ * A thread that asks PostgreSQL what browsers want to know, one question after the other, and remembers the answers for a while: however
+ * many browsers ask, the server works at most a twentieth of its time for one question.
+ */
+#ifndef TXDASH_ASKER_H
+#define TXDASH_ASKER_H
+
+#include "answer.h"
+#include "endpoint.h"
+#include "params.h"
+
+struct asker;
+
+/* Called from the asker's thread once `a` is there, which then belongs to whoever is called. */
+typedef void asker_done(void *arg, struct answer *a);
+
+struct asker *asker_start(const char *conninfo);
+
+/* Answers what is still waiting with 503. */
+void asker_stop(struct asker *k);
+
+/*
+ * The answer at once, if it is remembered (the caller lets it go), else NULL: `done` follows. `p` is taken over. Too many questions at once
+ * are answered at once, with 503.
+ */
+struct answer *asker_ask(struct asker *k, const struct endpoint *e, struct params *p, bool csv, asker_done *done, void *arg);
+
+/* What was remembered is out of date: aggregate has built. */
+void asker_forget(struct asker *k);
+
+/* The same, here and now, on the caller's connection. */
+struct database;
+struct answer *asker_now(struct database *d, const struct endpoint *e, const struct params *p, bool csv);
+
+#endif

@@ -1,0 +1,175 @@
+// Charts by Chart.js, in the page's colours, each with its figures as a table behind it.
+"use strict";
+tx.colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+tx.charts = new Set();
+
+tx.chart = (canvas, config) => {
+	const soft = tx.colour("soft"), line = tx.colour("line");
+	Chart.defaults.color = soft;
+	Chart.defaults.borderColor = line;
+	Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+	Chart.defaults.font.size = 11.5;
+	const still = {animation: false, responsive: true, maintainAspectRatio: false, interaction: {mode: "index", intersect: false}};
+	const plugins = {legend: {display: false}, tooltip: {backgroundColor: tx.colour("text"), titleColor: tx.colour("card"), bodyColor: tx.colour("card"), padding: 9, boxPadding: 4, cornerRadius: 6}};
+	config.options = {...still, ...config.options, plugins: {...plugins, ...(config.options || {}).plugins}};
+	const chart = new Chart(canvas, config);
+	tx.charts.add(chart);
+	return chart;
+};
+tx.uncharted = () => {
+	for (const chart of tx.charts)
+		if (!chart.canvas.isConnected) {
+			tx.charts.delete(chart);
+			chart.destroy();
+		}
+};
+
+// A card: title, words, tools, and a place for what it shows.
+tx.card = (title, options = {}) => {
+	const h = tx.h, tools = h("span", {class: "tools"});
+	const e = h("section", {class: "card " + (options.width || "w6"), "aria-label": title}, h("header", {}, h("h2", {}, title), tools));
+	if (options.about)
+		e.append(h("p", {class: "about"}, options.about));
+	const body = h("div");
+	e.append(body);
+	return {element: e, body, tools};
+};
+
+// A card with a chart: `draw(place, result)` makes it, and a button shows the figures instead.
+// options: width, about, name and params (of the CSV), label (what the picture shows, in words), height, legend [[colour, text]…], table (options of tx.table)
+tx.figure = (title, options) => {
+	const h = tx.h, card = tx.card(title, options);
+	let result = null, chart = null, asTable = false;
+	const button = h("button", {type: "button", "aria-pressed": "false"}, "Table");
+	const link = options.name && tx.data.csv(options.name, {}) ? h("a", {download: options.name + ".csv"}, "CSV") : null;
+	const words = h("p", {class: "empty", role: "status"}, "Asking…");
+	const draw = () => {
+		if (!result)
+			return;
+		if (chart && !asTable && options.update && chart.canvas.isConnected && result.rows.length > 0)
+			return options.update(chart, result);
+		card.body.replaceChildren();
+		tx.uncharted();
+		if (asTable || result.rows.length === 0)
+			return card.body.append(tx.table(result, {caption: title, ...options.table}));
+		const canvas = h("canvas", {role: "img", "aria-label": options.label ? options.label(result) : title + ": the figures are in the table"});
+		if (options.legend)
+			card.body.append(h("ul", {class: "legend"}, ...options.legend.map(([colour, text]) => {
+				const i = h("i");
+				i.style.background = tx.colour(colour);
+				return h("li", {}, i, text);
+			})));
+		card.body.append(h("div", {class: "canvas " + (options.height || "")}, canvas));
+		chart = options.draw(canvas, result);
+	};
+	button.addEventListener("click", () => {
+		asTable = !asTable;
+		button.setAttribute("aria-pressed", String(asTable));
+		button.textContent = asTable ? "Chart" : "Table";
+		chart = null;
+		draw();
+	});
+	card.tools.append(button, ...(link ? [link] : []));
+	card.body.append(words);
+	return {
+		element: card.element,
+		set: (r, params) => {
+			result = r;
+			if (link)
+				link.href = tx.data.csv(options.name, params || {});
+			draw();
+		},
+		fail: text => { if (!result) words.textContent = text; },
+		redraw: () => { chart = null; draw(); },
+	};
+};
+
+// A card with a table only.
+tx.listing = (title, options) => {
+	const h = tx.h, card = tx.card(title, options);
+	const link = options.name && tx.data.csv(options.name, {}) ? h("a", {download: options.name + ".csv"}, "CSV") : null;
+	if (options.controls)
+		card.tools.append(options.controls);
+	if (link)
+		card.tools.append(link);
+	card.body.append(h("p", {class: "empty", role: "status"}, "Asking…"));
+	let before = null;
+	return {
+		element: card.element,
+		set: (r, params) => {
+			if (link)
+				link.href = tx.data.csv(options.name, params || {});
+			const now = JSON.stringify([r.rows, r.missing]);
+			if (now === before)
+				return; // whoever reads or has scrolled is not disturbed
+			before = now;
+			card.body.replaceChildren(tx.table(r, {caption: title, ...options.table, empty: r.missing ? options.missing : (options.table || {}).empty}));
+		},
+		fail: text => { if (before === null) card.body.firstChild.textContent = text; },
+		redraw: () => {},
+	};
+};
+
+tx.lines = (canvas, series, format) => tx.chart(canvas, {
+	type: "line",
+	data: {datasets: series.map(s => ({
+		label: s.label, data: s.data, borderColor: tx.colour(s.colour), backgroundColor: tx.colour(s.colour) + "22", borderWidth: 1.6, pointRadius: 0,
+		pointHitRadius: 6, fill: s.fill || false, tension: .25, spanGaps: s.gaps || false, borderDash: s.dash || [],
+	}))},
+	options: {
+		parsing: false, normalized: true,
+		scales: {
+			x: {type: "linear", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
+			y: {beginAtZero: true, border: {display: false}, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format}},
+		},
+		plugins: {tooltip: {callbacks: {title: items => items.length ? tx.format.clock(items[0].parsed.x) : "", label: i => " " + i.dataset.label + ": " + format(i.parsed.y)}}},
+	},
+});
+
+// Bars, and perhaps a line on an axis of its own.
+tx.bars = (canvas, labels, bars, line) => tx.chart(canvas, {
+	data: {labels, datasets: [
+		...(line ? [{type: "line", label: line.label, data: line.data, borderColor: tx.colour(line.colour), backgroundColor: tx.colour(line.colour), borderWidth: 1.8, pointRadius: labels.length > 40 ? 0 : 2.5, tension: .25, yAxisID: "y1"}] : []),
+		...bars.map(b => ({type: "bar", label: b.label, data: b.data, backgroundColor: tx.colour(b.colour) + (b.weak ? "99" : "cc"), borderRadius: 3, maxBarThickness: 42, yAxisID: "y", format: b.format})),
+	]},
+	options: {
+		scales: {
+			x: {grid: {display: false}, ticks: {maxRotation: 0, autoSkipPadding: 12}},
+			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: bars[0].format}},
+			...(line ? {y1: {beginAtZero: true, position: "right", grid: {display: false, drawBorder: false}, ticks: {maxTicksLimit: 5, callback: line.format}}} : {}),
+		},
+		plugins: {tooltip: {callbacks: {label: i => " " + i.dataset.label + ": " + (i.dataset.yAxisID === "y1" ? line.format : i.dataset.format)(i.parsed.y)}}},
+	},
+});
+
+// Bars that lie, for names.
+tx.ranks = (canvas, labels, bars) => tx.chart(canvas, {
+	type: "bar",
+	data: {labels, datasets: bars.map(b => ({label: b.label, data: b.data, backgroundColor: tx.colour(b.colour) + (b.weak ? "88" : "cc"), borderRadius: 2, maxBarThickness: 13, format: b.format}))},
+	options: {
+		indexAxis: "y",
+		scales: {x: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: bars[0].format}}, y: {grid: {display: false}, ticks: {autoSkip: false}}},
+		plugins: {tooltip: {callbacks: {label: i => " " + i.dataset.label + ": " + i.dataset.format(i.parsed.x)}}},
+	},
+});
+
+tx.worldMap = (canvas, flagged, merchants) => tx.chart(canvas, {
+	type: "scatter",
+	data: {datasets: [
+		{label: "flagged", data: flagged, backgroundColor: tx.colour("fraud") + "aa", pointRadius: 3, pointHoverRadius: 5},
+		{label: "merchants", data: merchants, backgroundColor: tx.colour("in") + "55", pointRadius: 1.6, pointHoverRadius: 1.6, pointHitRadius: 0},
+	]},
+	options: {
+		interaction: {mode: "nearest", intersect: true},
+		scales: {
+			x: {min: -180, max: 180, grid: {drawBorder: false}, ticks: {stepSize: 60, callback: v => v === 0 ? "0°" : Math.abs(v) + "° " + (v < 0 ? "W" : "E")}},
+			y: {min: -60, max: 80, grid: {drawBorder: false}, ticks: {stepSize: 20, callback: v => v === 0 ? "0°" : Math.abs(v) + "° " + (v < 0 ? "S" : "N")}},
+		},
+		plugins: {tooltip: {callbacks: {label: i => i.raw.amount_usd === undefined ? "" : " " + tx.format.usd(i.raw.amount_usd) + ", " + tx.format.time(i.raw.transaction_ts)}}},
+		onClick: (event, items, chart) => {
+			const point = items.map(i => chart.data.datasets[i.datasetIndex].data[i.index]).find(p => p.transaction_id);
+			if (point && !tx.report)
+				tx.state.go({id: point.transaction_id});
+		},
+	},
+});

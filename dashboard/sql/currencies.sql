@@ -1,0 +1,2 @@
+-- For the filter.
+select currency from dim_currency order by 1

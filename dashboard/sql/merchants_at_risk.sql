@@ -1,0 +1,19 @@
+-- Merchants with the highest share of fraud, of those with at least 20 transactions: one of one is no 100 %. They are ranked by what the share is
+-- at least (lower end of Wilson's interval, 95 %), so that few transactions weigh less than many.
+, counted as (
+	select merchant_id, count(*) as transactions, count(*) filter (where is_fraud) as frauds, sum(usd) as usd,
+		sum(usd) filter (where is_fraud) as fraud_usd
+	from facts
+	group by 1
+	having count(*) >= 20 and count(*) filter (where is_fraud) > 0
+), rated as (
+	select *, frauds::float8 / transactions as p, transactions::float8 as n, 1.96 ^ 2 as zz from counted
+)
+select r.merchant_id, coalesce(d.merchant_name, 'unknown') as merchant_name, d.merchant_category, d.country, r.transactions, r.frauds,
+	round(r.p::numeric, 6) as fraud_ratio,
+	round(((r.p + zz / (2 * n) - sqrt(zz) * sqrt((p * (1 - p) + zz / (4 * n)) / n)) / (1 + zz / n))::numeric, 6) as fraud_ratio_at_least,
+	round(coalesce(r.usd, 0), 2) as revenue_usd, round(coalesce(r.fraud_usd, 0), 2) as fraud_usd
+from rated r
+left join dim_merchant d on d.merchant_id = r.merchant_id
+order by fraud_ratio_at_least desc, r.frauds desc, 1
+limit 50

@@ -1,0 +1,532 @@
+#include "web.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "page.h"
+#include "parse.h"
+#include "scrape.h"
+
+enum {
+	CONNECTIONS_MAX = 800, IDLE_S = 30, REQUEST_US = 15000000, MEMORY = 24576, BACKLOG = 128,
+	PORT_DEFAULT = 8080, CLOSE_TRIES = 200, CLOSE_US = 10000
+};
+
+static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                             "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/* A connection that has not told its whole request yet. */
+struct visitor {
+	int fd;
+	int64_t since; /* 0: a request is being answered */
+	struct visitor *before, *after;
+};
+
+struct web {
+	struct MHD_Daemon *daemon;
+	struct web_parts part;
+	char address[128];
+	int fd;
+	pthread_mutex_t mutex; /* of the visitors, and of the requests' answers */
+	struct visitor *first;
+};
+
+/* What happens to a request between the calls of libmicrohttpd. */
+struct request {
+	struct web *web;
+	struct MHD_Connection *connection;
+	struct answer *answer;
+	bool asked, suspended;
+};
+
+/* --- answers ----------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result send_response(struct MHD_Connection *c, unsigned status, struct MHD_Response *r, const char *type, const char *cache)
+{
+	enum MHD_Result result;
+
+	if (r == NULL)
+		return MHD_NO;
+	MHD_add_response_header(r, "Content-Type", type);
+	MHD_add_response_header(r, "Cache-Control", cache);
+	MHD_add_response_header(r, "Content-Security-Policy", policy);
+	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(r, "X-Frame-Options", "DENY");
+	MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(r, "Allow", "GET, HEAD");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(r, "WWW-Authenticate", "Basic realm=\"txdash\", charset=\"UTF-8\"");
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE || status == MHD_HTTP_TOO_MANY_REQUESTS)
+		MHD_add_response_header(r, "Retry-After", "1");
+	result = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return result;
+}
+
+static void drop_answer(void *answer)
+{
+	answer_drop(answer);
+}
+
+static ssize_t read_answer(void *arg, uint64_t position, char *to, size_t room)
+{
+	const struct answer *a = arg;
+	size_t left = a->body.n - (size_t)position;
+
+	if (left > room)
+		left = room;
+	memcpy(to, a->body.p + position, left);
+	return (ssize_t)left;
+}
+
+/* Takes over the answer, which is sent from where it lies. */
+static enum MHD_Result send_answer(struct MHD_Connection *c, struct answer *a)
+{
+	struct MHD_Response *r;
+
+	if (a->body.n == 0) {
+		r = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+		answer_drop(a);
+		return send_response(c, MHD_HTTP_OK, r, "text/plain", "no-store");
+	}
+	r = MHD_create_response_from_callback(a->body.n, 32768, read_answer, a, drop_answer);
+	if (r == NULL)
+		answer_drop(a);
+	return send_response(c, a->status, r, a->type, "no-store");
+}
+
+static enum MHD_Result send_words(struct MHD_Connection *c, unsigned status, const char *words)
+{
+	struct buf text = {0};
+
+	buf_addf(&text, "%s\n", words);
+	return send_answer(c, answer_new(status, "text/plain; charset=utf-8", text));
+}
+
+static enum MHD_Result send_file(struct MHD_Connection *c, const struct page_file *file)
+{
+	const char *have = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-None-Match");
+	bool same = have != NULL && strcmp(have, file->etag) == 0;
+	struct MHD_Response *r = MHD_create_response_from_buffer(same ? 0 : file->text.n, (void *)(uintptr_t)file->text.p, MHD_RESPMEM_PERSISTENT);
+
+	if (r != NULL)
+		MHD_add_response_header(r, "ETag", file->etag);
+	return send_response(c, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, r, file->type, "no-cache");
+}
+
+/* --- questions that take their time ------------------------------------------------------------------------------ */
+
+/* Called from the thread that knows. */
+static void answered(void *arg, struct answer *a)
+{
+	struct request *q = arg;
+	bool suspended;
+
+	pthread_mutex_lock(&q->web->mutex);
+	q->answer = a;
+	suspended = q->suspended;
+	q->suspended = false;
+	pthread_mutex_unlock(&q->web->mutex);
+	if (suspended)
+		MHD_resume_connection(q->connection);
+}
+
+/* After the question was put: wait for the answer without holding up anybody. */
+static enum MHD_Result wait_for_answer(struct request *q)
+{
+	struct answer *a;
+
+	pthread_mutex_lock(&q->web->mutex);
+	a = q->answer;
+	q->answer = NULL;
+	if (a == NULL) {
+		MHD_suspend_connection(q->connection);
+		q->suspended = true;
+	}
+	pthread_mutex_unlock(&q->web->mutex);
+	return a == NULL ? MHD_YES : send_answer(q->connection, a);
+}
+
+struct taken {
+	struct params params;
+	const char *topic;
+	const char *wrong;
+};
+
+static enum MHD_Result take_parameter(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct taken *t = arg;
+
+	(void)kind;
+	if (t->wrong == NULL && strcmp(name, "topic") == 0 && t->topic == NULL)
+		t->topic = value;
+	else if (t->wrong == NULL)
+		t->wrong = params_set(&t->params, name, value);
+	return t->wrong == NULL ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result ask(struct request *q, struct span name, bool csv)
+{
+	struct taken t = {0};
+	const struct endpoint *e = endpoint_find(name);
+	struct broker *b = q->web->part.broker;
+	enum MHD_Result result = MHD_YES;
+
+	MHD_get_connection_values(q->connection, MHD_GET_ARGUMENT_KIND, take_parameter, &t);
+	q->asked = true;
+	if (t.wrong != NULL) {
+		result = send_answer(q->connection, answer_error(MHD_HTTP_BAD_REQUEST, t.wrong));
+	} else if (span_eq(name, SPAN("live")) && !csv) {
+		result = send_answer(q->connection, watch_text(q->web->part.watch, WATCH_LIVE));
+	} else if (span_eq(name, SPAN("partitions"))) {
+		result = send_answer(q->connection, watch_text(q->web->part.watch, csv ? WATCH_PARTITIONS_CSV : WATCH_PARTITIONS));
+	} else if (span_eq(name, SPAN("topics"))) {
+		broker_topics(b, csv, answered, q);
+		result = wait_for_answer(q);
+	} else if (span_eq(name, SPAN("messages"))) {
+		if (t.topic == NULL || !broker_topic_name(t.topic)) {
+			result = send_answer(q->connection, answer_error(MHD_HTTP_BAD_REQUEST, "topic: give the name of a topic"));
+		} else {
+			broker_messages(b, t.topic, csv, answered, q);
+			result = wait_for_answer(q);
+		}
+	} else if (e != NULL) {
+		struct answer *a = asker_ask(q->web->part.asker, e, &t.params, csv, answered, q);
+
+		result = a != NULL ? send_answer(q->connection, a) : wait_for_answer(q);
+	} else {
+		result = send_answer(q->connection, answer_error(MHD_HTTP_NOT_FOUND, "there is no such figure"));
+	}
+	params_free(&t.params);
+	return result;
+}
+
+static enum MHD_Result open_stream(struct request *q)
+{
+	struct answer *begin = watch_text(q->web->part.watch, WATCH_LIVE);
+	struct MHD_Response *r = hub_stream(q->web->part.hub, q->connection, begin);
+
+	answer_drop(begin);
+	if (r == NULL)
+		return send_words(q->connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many pages are open");
+	MHD_add_response_header(r, "X-Accel-Buffering", "no");
+	return send_response(q->connection, MHD_HTTP_OK, r, "text/event-stream", "no-store");
+}
+
+static enum MHD_Result send_metrics(struct request *q)
+{
+	struct answer *own = watch_text(q->web->part.watch, WATCH_METRICS);
+	struct buf text = {0};
+
+	buf_add_span(&text, buf_span(&own->body));
+	scrape_add(&text);
+	struct answer *all = answer_new(MHD_HTTP_OK, own->type, text);
+
+	answer_drop(own);
+	return send_answer(q->connection, all);
+}
+
+static enum MHD_Result route(struct request *q, const char *path)
+{
+	static const char api[] = "/api/", csv[] = ".csv";
+	const struct page_file *file = page_find(path);
+	char words[600];
+
+	if (file != NULL)
+		return send_file(q->connection, file);
+	if (strncmp(path, api, sizeof api - 1) == 0) {
+		struct span name = span_of(path + sizeof api - 1);
+		bool is_csv = name.n > 4 && strcmp(name.p + name.n - 4, csv) == 0;
+
+		name.n -= is_csv ? 4 : 0;
+		return ask(q, name, is_csv);
+	}
+	if (strcmp(path, "/events") == 0)
+		return open_stream(q);
+	if (strcmp(path, "/metrics") == 0)
+		return send_metrics(q);
+	if (strcmp(path, "/readyz") == 0) {
+		bool ready = watch_ready(q->web->part.watch, words, sizeof words);
+
+		return send_words(q->connection, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, ready ? "ready" : words);
+	}
+	return send_words(q->connection, MHD_HTTP_NOT_FOUND, "there is nothing here");
+}
+
+/* --- who asks ---------------------------------------------------------------------------------------------------- */
+
+/* A name of this machine, with or without a port: another one means that a page from elsewhere has found a way to us. */
+static bool is_own_name(const char *host)
+{
+	static const char *const own[] = {"localhost", "127.0.0.1", "[::1]"};
+
+	for (size_t i = 0; host != NULL && i < sizeof own / sizeof own[0]; i++) {
+		size_t n = strlen(own[i]);
+
+		if (strncasecmp(host, own[i], n) == 0 && (host[n] == '\0' || host[n] == ':'))
+			return true;
+	}
+	return false;
+}
+
+static enum MHD_Result admit(struct request *q, const char *path, const char *method)
+{
+	struct MHD_Connection *c = q->connection;
+	enum auth_verdict verdict = AUTH_YES;
+
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return send_words(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+	if (strcmp(path, "/healthz") == 0) /* for whoever supervises: it tells nothing */
+		return send_words(c, MHD_HTTP_OK, "ok");
+	if (q->web->part.loopback && q->web->part.auth == NULL && !is_own_name(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host")))
+		return send_words(c, MHD_HTTP_MISDIRECTED_REQUEST, "this server answers to localhost and 127.0.0.1 only");
+	if (q->web->part.auth != NULL)
+		verdict = auth_judge(q->web->part.auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"));
+	if (verdict == AUTH_LATER)
+		return send_words(c, MHD_HTTP_TOO_MANY_REQUESTS, "a password was wrong a moment ago; try again");
+	if (verdict == AUTH_NO)
+		return send_words(c, MHD_HTTP_UNAUTHORIZED, "name and password, please");
+	return route(q, path);
+}
+
+static void set_busy(struct web *w, struct MHD_Connection *c, bool busy)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct visitor *v = info != NULL ? info->socket_context : NULL;
+
+	if (v == NULL)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	v->since = busy ? 0 : clock_monotonic();
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **context)
+{
+	struct web *w = arg;
+	struct request *q = *context;
+
+	(void)version;
+	(void)upload;
+	if (q == NULL) { /* the headers are there; what is to be said is said when the body was, too */
+		q = xcalloc(1, sizeof *q);
+		*q = (struct request){.web = w, .connection = c};
+		*context = q;
+		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+			return admit(q, path, method); /* at once: a body is not waited for */
+		return MHD_YES;
+	}
+	if (*upload_size > 0) {
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	set_busy(w, c, true);
+	if (!q->asked)
+		return admit(q, path, method);
+	return wait_for_answer(q);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *c, void **context, enum MHD_RequestTerminationCode why)
+{
+	struct request *q = *context;
+
+	(void)why;
+	set_busy(arg, c, false);
+	if (q == NULL)
+		return;
+	answer_drop(q->answer);
+	free(q);
+	*context = NULL;
+}
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode what)
+{
+	struct web *w = arg;
+	struct visitor *v = *context;
+
+	pthread_mutex_lock(&w->mutex);
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		v = xcalloc(1, sizeof *v);
+		*v = (struct visitor){.fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+		                      .since = clock_monotonic(), .after = w->first};
+		if (w->first != NULL)
+			w->first->before = v;
+		w->first = v;
+		*context = v;
+	} else if (v != NULL) {
+		if (v->before != NULL)
+			v->before->after = v->after;
+		else
+			w->first = v->after;
+		if (v->after != NULL)
+			v->after->before = v->before;
+		free(v);
+		*context = NULL;
+	}
+	pthread_mutex_unlock(&w->mutex);
+}
+
+void web_sweep(struct web *w)
+{
+	int64_t now = clock_monotonic();
+
+	pthread_mutex_lock(&w->mutex);
+	for (struct visitor *v = w->first; v != NULL; v = v->after)
+		if (v->since != 0 && now - v->since > REQUEST_US)
+			shutdown(v->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+/* --- where ------------------------------------------------------------------------------------------------------- */
+
+/* HOST:PORT, [HOST]:PORT, HOST, PORT, :PORT (all interfaces). NULL with a message. */
+static struct addrinfo *resolve(const char *address)
+{
+	const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+	const char *colon = strrchr(address, ':'), *bracket = strchr(address, ']');
+	struct addrinfo *found = NULL;
+	char host[256] = "127.0.0.1", port[16];
+	int64_t number = PORT_DEFAULT;
+	struct span where = span_of(address);
+	int why;
+
+	if (parse_int(where, &number) == 0) {
+		where.n = 0;
+	} else if (colon != NULL && (bracket == NULL || colon > bracket)) {
+		where.n = (size_t)(colon - address);
+		if (parse_int(span_of(colon + 1), &number) < 0)
+			number = -1;
+		if (where.n == 0)
+			snprintf(host, sizeof host, "0.0.0.0");
+	}
+	if (where.n > 1 && where.p[0] == '[' && where.p[where.n - 1] == ']')
+		where = (struct span){where.p + 1, where.n - 2};
+	if (where.n > 0 && where.n < sizeof host)
+		snprintf(host, sizeof host, "%.*s", SPAN_ARG(where));
+	if (number < 0 || number > 65535) {
+		log_error("--listen %s: expected HOST:PORT", address);
+		return NULL;
+	}
+	snprintf(port, sizeof port, "%d", (int)number);
+	why = getaddrinfo(host, port, &hints, &found);
+	if (why != 0) {
+		log_error("--listen %s: %s", address, gai_strerror(why));
+		return NULL;
+	}
+	return found;
+}
+
+int web_is_loopback(const char *address)
+{
+	struct addrinfo *found = resolve(address);
+	int loopback = found != NULL ? 1 : -1;
+
+	for (struct addrinfo *a = found; a != NULL; a = a->ai_next) {
+		const struct sockaddr_in *v4 = (const void *)a->ai_addr;
+		const struct sockaddr_in6 *v6 = (const void *)a->ai_addr;
+
+		if (a->ai_family == AF_INET ? ntohl(v4->sin_addr.s_addr) >> 24 != 127 : !IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr))
+			loopback = 0;
+	}
+	if (found != NULL)
+		freeaddrinfo(found);
+	return loopback;
+}
+
+static int open_socket(const char *address, char *name, size_t size)
+{
+	struct addrinfo *found = resolve(address);
+	struct sockaddr_storage bound;
+	socklen_t length = sizeof bound;
+	const int one = 1;
+	char host[128], port[16];
+	int fd = -1;
+
+	if (found == NULL)
+		return -1;
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 ||
+	    listen(fd, BACKLOG) < 0 || getsockname(fd, (struct sockaddr *)&bound, &length) < 0) {
+		log_error("--listen %s: %s", address, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	} else if (getnameinfo((struct sockaddr *)&bound, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+		snprintf(name, size, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+static void on_log(void *arg, const char *format, va_list args)
+{
+	char text[512];
+
+	(void)arg;
+	vsnprintf(text, sizeof text, format, args);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("libmicrohttpd: %s", text);
+}
+
+struct web *web_start(const char *address, const struct web_parts *parts)
+{
+	struct web *w = xcalloc(1, sizeof *w);
+
+	w->part = *parts;
+	pthread_mutex_init(&w->mutex, NULL);
+	w->fd = open_socket(address, w->address, sizeof w->address);
+	if (w->fd >= 0)
+		w->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+			on_request, w,
+			MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+			MHD_OPTION_LISTEN_SOCKET, w->fd,
+			MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
+			MHD_OPTION_NOTIFY_COMPLETED, on_completed, w,
+			MHD_OPTION_NOTIFY_CONNECTION, on_connection, w,
+			MHD_OPTION_STRICT_FOR_CLIENT, 1,
+			MHD_OPTION_END);
+	if (w->daemon != NULL)
+		return w;
+	if (w->fd >= 0) {
+		log_error("the server cannot be started");
+		close(w->fd);
+	}
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
+	return NULL;
+}
+
+const char *web_address(const struct web *w)
+{
+	return w->address;
+}
+
+void web_close(struct web *w)
+{
+	MHD_quiesce_daemon(w->daemon);
+	for (int i = 0; i < CLOSE_TRIES && !hub_close(w->part.hub); i++)
+		usleep(CLOSE_US);
+}
+
+void web_free(struct web *w)
+{
+	hub_close(w->part.hub);
+	MHD_stop_daemon(w->daemon);
+	close(w->fd);
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
+}
