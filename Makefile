@@ -106,11 +106,35 @@ $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 UNIT = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 
 $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TOOLS:%=$(BUILD)/%.a) $(BUILD)/libtxpipe.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(TOOLS:%=$(BUILD)/%.a) $(BUILD)/libtxpipe.a -Wl,--end-group \
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(TOOLS:%=$(BUILD)/%.a) $(BUILD)/libtxpipe.a -Wl,--end-group \
 		$(shell $(PKG_CONFIG) --libs cmocka $(PKGS)) -lm
+
+$(BUILD)/tests/unit/json_oracle_test: $(BUILD)/tests/fuzz/json_compare.o
 
 unit: $(UNIT)
 	@status=0; for t in $(UNIT); do $(RUN) $$t || status=1; done; exit $$status
+
+# Fuzz targets: each file of tests/fuzz that has a fuzz_one(). DRIVER is ours, or empty where SANITIZE brings libFuzzer's main().
+FUZZ_TARGETS = json envelope reject unfold rules judge model encode
+FUZZ_BUILT   = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/%)
+DRIVER      ?= $(BUILD)/tests/fuzz/drive.o
+SIMDJSON    := $(shell $(PKG_CONFIG) --exists simdjson && command -v $(CXX) >/dev/null && echo yes)
+
+$(FUZZ_BUILT): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/fuzz.o $(DRIVER) $(BUILD)/fraudcheck.a $(BUILD)/pgload.a \
+		$(BUILD)/libtxpipe.a
+	$(CC) $(LDFLAGS_ALL) $(FUZZ_LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(shell $(PKG_CONFIG) --libs $(PKGS)) $(if $(SIMDJSON),-lsimdjson -lstdc++) -lm
+
+$(BUILD)/tests/fuzz/json: $(BUILD)/tests/fuzz/json_compare.o $(if $(SIMDJSON),$(BUILD)/tests/fuzz/simdjson.o)
+$(BUILD)/tests/fuzz/simdjson.o: tests/fuzz/simdjson.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra -O2 -g -fPIE -c -o $@ $<
+
+fuzz-targets: $(FUZZ_BUILT)
+
+# For TIME seconds in all; coverage guides it where clang brings libFuzzer.
+fuzz:
+	tests/fuzz/run $(or $(TIME),60)
 
 # The TCP proxy of the fault tests.
 PROXY = $(BUILD)/tests/proxy/proxy
@@ -158,6 +182,14 @@ $(BUILD)/tests/bench/stream/%: $(BUILD)/tests/bench/stream/%.o
 bench: all bench-helpers
 	tests/bench/stream/run $(ARGS)
 
+# The path under constant load for TIME seconds: memory of each tool, and that everything arrives.
+soak: all bench-helpers
+	tests/bench/stream/soak $(or $(TIME),3600) $(ARGS)
+
+# Where the tools spend their time.
+profile: all bench-helpers
+	tests/bench/stream/profile $(ARGS)
+
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
 check-faults: all fault-helpers
 	$(PROVE) tests/faults
@@ -166,7 +198,7 @@ faults: all fault-helpers
 	tests/faults/run
 
 # Break the code on purpose and see a test fail: minutes.
-.PHONY: mutations fault-helpers bench-helpers bench
+.PHONY: mutations fault-helpers bench-helpers bench soak profile fuzz fuzz-targets
 fault-helpers: $(PROXY) $(FAULT_HELPERS)
 bench-helpers: $(BENCH_HELPERS)
 mutations: all
