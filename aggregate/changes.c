@@ -38,6 +38,11 @@ static void unseen(const struct snapshot *snapshot, const char *column, struct b
  * and deletes: for a part of a partitioned table row by row, because a statement that names the whole fires no statement
  * triggers of the part. A row may not come with the number of another transaction either. Bits of tgtype: 1 row, 2 before,
  * 4 insert, 8 delete, 16 update.
+ *
+ * The layout is what must be as it was for a difference to mean anything, a word each: the files (oid:file) of the parts and of
+ * the old images; the columns (number=name), because one that is dropped and added again, or changes its name with another,
+ * holds other values in rows that nobody wrote; the triggers of each part (oid/version), because one that was off, or of a
+ * part that was detached for a while, missed what was written meanwhile.
  */
 static const char catalogue[] =
 	"with source as (select c.oid, c.relkind, c.relispartition, c.relhassubclass, n.oid as schema, c.relname "
@@ -49,7 +54,13 @@ static const char catalogue[] =
 	"and not exists (select from pg_attribute i where i.attrelid = r.oid and i.attname = a.attname and i.atttypid = a.atttypid))) "
 	"select s.relkind, s.relkind = 'r' and (s.relhassubclass or s.relispartition), "
 	"(select string_agg(p.oid || ':' || pg_relation_filenode(p.oid), ' ' order by p.oid) from "
-	"(select oid from part union all select oid from image) p), "
+	"(select oid from part union all select oid from image) p) || "
+	"(select string_agg(' ' || a.attnum || '=' || left(md5(a.attname), 8), '' order by a.attnum) from pg_attribute a "
+	"where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped) || "
+	"(select string_agg(format(' %s/%s', p.oid, (select left(md5(string_agg(format('%s %s', t.oid, t.xmin), ' ' order by t.oid)), 8) "
+	"from pg_trigger t join pg_proc f on f.oid = t.tgfoid where t.tgrelid = p.oid and f.proname like 'txpipe\\_%') || "
+	"coalesce((select k.oid from pg_constraint k where k.conrelid = p.oid and k.conname = 'txpipe_written')::text, '')), '' order by p.oid) "
+	"from part p), "
 	"(select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a "
 	"where a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped), "
 	"exists (select from pg_attribute a where a.attrelid = s.oid and a.attname = 'xid' and a.atttypid = 'xid8'::regtype "
@@ -61,7 +72,8 @@ static const char catalogue[] =
 	"where k.conrelid = p.oid and k.conname = 'txpipe_written' and k.contype = 'c'))) or 24 is distinct from (select bit_or(t.tgtype & 24) from pg_trigger t "
 	"join pg_proc f on f.oid = t.tgfoid where t.tgrelid = p.oid and t.tgenabled in ('O', 'A') and t.tgqual is null and "
 	"f.proname in ('txpipe_retract', 'txpipe_retract_row') and t.tgtype & 2 = 0 and (s.relkind = 'r' or t.tgtype & 1 = 1))), "
-	"exists (select from pg_attribute a where a.attrelid = s.oid and a.attname = 'currency' and not a.attisdropped) "
+	"exists (select from pg_attribute a where a.attrelid = s.oid and a.attname = 'currency' and not a.attisdropped), "
+	"(select string_agg(p.oid::regclass::text, ', ') from part p join pg_class c using (oid) where c.relpersistence <> 'p') "
 	"from source s";
 
 static const char *text_of(struct session *s, const PGresult *r, int column)
@@ -88,6 +100,9 @@ static const char *obstacle(struct session *s, const struct node *n, const PGres
 	if (PQgetisnull(r, 0, 5) || untracked != NULL)
 		return arena_format(arena, "changes of %s would go unnoticed (%s): select txpipe_track('%s') makes its triggers",
 		                    n->relation, untracked != NULL ? untracked : "no table for old images that fits", n->relation);
+	if (!PQgetisnull(r, 0, 8))
+		return arena_format(arena, "a crash empties what is not logged, and nothing would say so: alter table %s set logged",
+		                    PQgetvalue(r, 0, 8));
 	return NULL;
 }
 
@@ -124,7 +139,7 @@ int changes_source(struct session *s, const struct node *node, const struct sour
 /* --- the difference --------------------------------------------------------------------------------------------- */
 
 /* The next entry of a layout, or false. */
-static bool next_part(const char **layout, struct span *part)
+static bool next_word(const char **layout, struct span *part)
 {
 	while (**layout == ' ')
 		(*layout)++;
@@ -133,23 +148,37 @@ static bool next_part(const char **layout, struct span *part)
 	return part->n > 0;
 }
 
-static bool has_part(const char *layout, struct span part)
+static bool has_word(const char *layout, struct span part)
 {
 	struct span have;
 
-	while (next_part(&layout, &have))
+	while (next_word(&layout, &have))
 		if (span_eq(have, part))
 			return true;
 	return false;
 }
 
-/* Is a part of the old layout gone or another file now? */
-static bool lost_part(const char *before, const char *now)
+/* What is gone of the old layout, or is another now, in words; NULL: nothing. */
+static const char *loss(const char *before, const char *now)
 {
 	struct span part;
 
-	while (next_part(&before, &part))
-		if (!has_part(now, part))
+	while (next_word(&before, &part)) {
+		if (has_word(now, part))
+			continue;
+		if (memchr(part.p, ':', part.n) != NULL)
+			return "was truncated, adopted, rewritten (vacuum full, cluster, alter table) or lost a part";
+		return memchr(part.p, '=', part.n) != NULL ? "had a column dropped or renamed"
+		                                           : "had its triggers switched off or made anew, or a part detached and attached again,";
+	}
+	return NULL;
+}
+
+/* A part of the table that the old layout does not have. */
+static bool next_new_part(const char *before, const char **now, struct span *part)
+{
+	while (next_word(now, part))
+		if (memchr(part->p, ':', part->n) != NULL && !has_word(before, *part))
 			return true;
 	return false;
 }
@@ -160,9 +189,7 @@ static void attached_sql(const struct snapshot *then, const char *before, const 
 	struct span part;
 	bool any = false;
 
-	while (next_part(&now, &part)) {
-		if (has_part(before, part))
-			continue;
+	while (next_new_part(before, &now, &part)) {
 		part.n = (size_t)((const char *)memchr(part.p, ':', part.n) - part.p);
 		buf_addf(to, "%sexists (select from aggregate_part_%.*s where not ", any ? " or " : "", SPAN_ARG(part));
 		unseen(then, "xid", to);
@@ -179,12 +206,10 @@ static int name_parts(struct session *s, const char *before, const char *now, st
 	struct span part;
 	const char *separator = "with ";
 
-	while (next_part(&now, &part)) {
+	while (next_new_part(before, &now, &part)) {
 		const char *oid;
 		PGresult *r;
 
-		if (has_part(before, part))
-			continue;
 		oid = arena_text(&s->arena, part.p, (size_t)((const char *)memchr(part.p, ':', part.n) - part.p));
 		if (db_params(&s->db, "select $1::oid::regclass::text", 1, &oid, &r) < 0)
 			return -1;
@@ -244,6 +269,7 @@ int changes_since(struct session *s, const struct source *source, const char *sn
                   struct difference *to)
 {
 	struct buf sql = {0};
+	const char *lost;
 	PGresult *r;
 	int status;
 
@@ -253,19 +279,18 @@ int changes_since(struct session *s, const struct source *source, const char *sn
 		return 0;
 	}
 	*to = (struct difference){0};
-	if (snapshot != NULL && lost_part(layout, source->layout)) {
-		to->exit_status = EXIT_USAGE;
-		to->fault = arena_format(&s->arena, "%s was truncated, adopted, rewritten (vacuum full, cluster, alter table) or lost a part "
-		                                    "since it was last read; what went with that is not known: run once with --full-refresh",
-		                         source->node->relation);
-		return 0;
-	}
-	status = probe_sql(s, source, snapshot, layout, &sql);
+	lost = snapshot != NULL ? loss(layout, source->layout) : NULL;
+	status = probe_sql(s, source, lost != NULL ? NULL : snapshot, layout, &sql);
 	if (status == 0)
 		status = db_query(&s->db, buf_text(&sql), &r);
 	if (status == 0) {
 		judge(s, source, r, to);
 		PQclear(r);
+		if (lost != NULL && to->fault == NULL) {
+			to->exit_status = EXIT_USAGE;
+			to->fault = arena_format(&s->arena, "%s %s since it was last read; what went with that is not known: run once with "
+			                                    "--full-refresh", source->node->relation, lost);
+		}
 		if (snapshot != NULL)
 			*source->asked = (struct asked){snapshot, layout, *to};
 	}
@@ -285,6 +310,34 @@ void changes_sql(struct session *s, const struct source *source, const char *sna
 		buf_addf(to, " and pg_visible_in_snapshot(xid, '%s')", snapshot);
 	}
 	buf_add_char(to, ')');
+}
+
+/*
+ * A truncate or rewrite is seen at once, whatever our snapshot: a table that we looked up and had not locked yet may have
+ * got another file before it was read.
+ */
+int changes_settled(struct session *s, const char **moved)
+{
+	struct buf files = {0};
+	const char *values[1];
+	PGresult *r;
+	int status;
+
+	*moved = NULL;
+	for (size_t i = 0; i < s->sources; i++)
+		if (s->source[i]->why_not == NULL)
+			buf_addf(&files, "%s ", s->source[i]->layout);
+	values[0] = buf_text(&files);
+	status = db_params(&s->db, "select string_agg(coalesce(split_part(word, ':', 1)::oid::regclass::text, 'a table'), ', ') "
+	                           "from unnest(string_to_array($1, ' ')) word where word ~ ':' and "
+	                           "split_part(word, ':', 2) is distinct from pg_relation_filenode(split_part(word, ':', 1)::oid)::text",
+	                   1, values, &r);
+	if (status == 0) {
+		*moved = text_of(s, r, 0);
+		PQclear(r);
+	}
+	buf_free(&files);
+	return status;
 }
 
 const char *changes_layout(struct session *s, const char *lines, const char *relation)

@@ -22,7 +22,7 @@ struct difference {
 struct source {
 	const struct node *node;
 	const char *why_not;   /* it cannot be followed: the reason and the remedy; else NULL */
-	const char *layout;    /* its files, part by part, and that of the old images: "oid:file oid:file …"; others are other content */
+	const char *layout;    /* its files, columns and triggers, in words: another one of what was there is another content */
 	const char *columns;   /* quoted, with commas between them */
 	const char *retracted; /* the relation of the retracted images */
 	bool has_currency;     /* has a column of this name */
@@ -42,6 +42,9 @@ int changes_since(struct session *s, const struct source *source, const char *sn
 
 /* Append the rows that the snapshot did not see, with `sign`, as a subquery in parentheses. */
 void changes_sql(struct session *s, const struct source *source, const char *snapshot, bool retracted, struct buf *to);
+
+/* Are the tables that were looked up still the same files? Else `moved` names those that are not. 0, or -1 with the error kept. */
+int changes_settled(struct session *s, const char **moved);
 
 /* What is kept of several sources in one text: a line `relation layout` each. */
 const char *changes_layout(struct session *s, const char *lines, const char *relation);

@@ -5,6 +5,7 @@
 
 #include "artefact.h"
 #include "build.h"
+#include "changes.h"
 #include "clock.h"
 #include "data_test.h"
 #include "exit.h"
@@ -268,12 +269,15 @@ static int write_apart(struct run *run)
 static int publish(struct run *run)
 {
 	struct db *db = &run->s.db;
+	const char *moved = NULL;
 
-	if (history_state(&run->s, run->p, run->outcome) == 0 && (!run->remembers || memory_write(&run->memory) == 0) &&
+	if (changes_settled(&run->s, &moved) == 0 && moved == NULL && history_state(&run->s, run->p, run->outcome) == 0 && (!run->remembers || memory_write(&run->memory) == 0) &&
 	    history_write(&run->s, run->p, &run->result, run->outcome) == 0 &&
 	    history_forget(&run->s, run->p, run->options->history) == 0 && db_query(db, "commit", NULL) == 0)
 		return run->result.exit_status;
-	run->result.exit_status = db_failed(db, "cannot publish the run");
+	run->result.exit_status = moved != NULL ? EXIT_RETRY : db_failed(db, "cannot publish the run");
+	if (moved != NULL)
+		log_error("%s was truncated or rewritten while the run read it: nothing is published, run again", moved);
 	run->result.status = "failed";
 	run->result.message = "could not be published";
 	run->result.run_id = 0;

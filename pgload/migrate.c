@@ -12,6 +12,7 @@
 #include "embed/pgload/sql/schema_0003_changes.sql.h"
 #include "embed/pgload/sql/schema_0004_parts.sql.h"
 #include "embed/pgload/sql/schema_0005_holes.sql.h"
+#include "embed/pgload/sql/schema_0006_track.sql.h"
 #include "embed/pgload/sql/migrate.sql.h"
 
 static const struct {
@@ -22,6 +23,7 @@ static const struct {
     {"changes", schema_0003_changes_sql},
     {"parts", schema_0004_parts_sql},
     {"holes", schema_0005_holes_sql},
+    {"track", schema_0006_track_sql},
 };
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
