@@ -50,7 +50,8 @@ enum memory_plan memory_plan(struct memory *m, const struct node *test, const st
 /*
  * Is what these tests of one relation ask decided by the rows of the project's relations alone, through whatever views? Not
  * if it calls a clock, chance, somebody's own function that is not immutable, or reads a table that the project does not
- * know: then there is nothing to remember. `sql` is a query that contains what they ask.
+ * know, or if the condition of a row looks at other rows: then there is nothing to remember. `sql` is a query that contains
+ * what they ask.
  */
 bool memory_exact(struct memory *m, const struct node *const *test, size_t count, const char *sql);
 
