@@ -177,16 +177,22 @@ static int keys_read(struct build *b, struct touched *t, struct buf *where)
 		buf_addf(&b->sql, "%sk%zu", i > 0 ? ", " : "", i);
 	buf_addf(&b->sql, ") as materialized (%s) select count(*)", buf_text(&t->keys));
 	for (size_t i = 0; i < key->count; i++)
-		buf_addf(&b->sql, ", (select quote_literal(array_agg(distinct k%zu)::text) from k)", i);
+		buf_addf(&b->sql, ", (select quote_literal(array_agg(distinct k%zu)::text) from k), (select bool_or(k%zu is null) from k)", i, i);
 	buf_addf(&b->sql, " from (select from k limit %d) l", TOO_MANY + 1);
 	if (build_run(b, SIZE_MAX, &r) < 0)
 		return -1;
 	count = db_int(r, 0, 0);
 	if (count > TOO_MANY)
 		t->all = true;
-	for (size_t i = 0; i < key->count && count > 0 && !t->all; i++)
-		buf_addf(where, "%s%s = any(%s::%s[])", i > 0 ? " and " : " where ", project_quoted(&b->s->arena, key->item[i]),
-		         PQgetvalue(r, 0, (int)i + 1), relation_column(&b->want, key->item[i])->type);
+	for (size_t i = 0; i < key->count && count > 0 && !t->all; i++) {
+		const char *name = project_quoted(&b->s->arena, key->item[i]);
+
+		buf_addf(where, "%s(%s = any(%s::%s[])", i > 0 ? " and " : " where ", name, PQgetvalue(r, 0, 2 * (int)i + 1),
+		         relation_column(&b->want, key->item[i])->type);
+		if (PQgetvalue(r, 0, 2 * (int)i + 2)[0] == 't') /* no row may have it: the primary key will say so */
+			buf_addf(where, " or %s is null", name);
+		buf_add_char(where, ')');
+	}
 	PQclear(r);
 	return 0;
 }

@@ -69,6 +69,11 @@ facts 200 260
 verified 'a truncate: everything is compared'
 sql "update fact set shop = null where id = 200; delete from fact where id = 200"
 verified 'a key that was null and is gone'
+sql "insert into fact (id, shop, amount) values (2001, null, 1)"
+exits 1 'a key that is null' aggregate build
+like 'is named, as a full build would' "$(cat "$work/err")" 'shops.sql: unique_key: null value in column "shop"'
+sql "delete from fact where id = 2001"
+verified 'without it'
 sed -i 's/left join/join/' "$p/models/sold.sql"
 facts 261 262
 verified 'the view below is another one: everything is compared'
