@@ -95,12 +95,26 @@ static int check_there(struct build *b)
 	return 0;
 }
 
+/* The columns of the query. It is asked for as a subquery, where the server takes nothing that writes. */
+static int describe(struct build *b)
+{
+	size_t prefix;
+
+	buf_clear(&b->sql);
+	buf_add_text(&b->sql, "select * from (\n");
+	prefix = b->sql.n;
+	buf_add(&b->sql, b->n->compiled.sql, b->n->compiled.n);
+	buf_add_text(&b->sql, "\n) aggregate_model");
+	if (relation_of_query(b->s, buf_text(&b->sql), &b->want) == 0)
+		return 0;
+	build_error(b->s, b->n, buf_text(&b->sql), prefix, b->o);
+	return -1;
+}
+
 static int build(struct build *b)
 {
-	if (relation_of_query(b->s, b->n->compiled.sql, &b->want) < 0) {
-		build_error(b->s, b->n, b->n->compiled.sql, 0, b->o);
+	if (describe(b) < 0)
 		return -1;
-	}
 	if (b->want.count == 0)
 		return build_fault(b, EXIT_USAGE, "%s: not a query: a model is one select statement", b->n->at.file);
 	if (relation_look_up(b->s, b->n->schema, b->n->identifier, &b->have) < 0)

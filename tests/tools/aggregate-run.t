@@ -170,6 +170,12 @@ is 'are not run' "$(sql 'select count(*) from fact')" 30
 printf "delete from fact\n" >"$p/models/total.sql"
 exits 2 'a model that is no query' aggregate build
 is 'is not run' "$(sql 'select count(*) from fact')" 30
+for kind in view "table', unique_key='id" "rebuild', unique_key='id"; do
+	printf "{{ config(materialized='$kind') }}\nwith gone as (delete from fact returning id)\nselect id from gone\n" >"$p/models/total.sql"
+	exits 2 "a query that deletes, ${kind%%\'*}" aggregate build
+	like 'is refused with its line' "$(cat "$work/err")" 'models/total.sql:2: WITH clause containing a data-modifying statement'
+	is 'is not run' "$(sql 'select count(*) from fact')" 30
+done
 project
 sed -i 's/name: amount/name: amounts/' "$p/models/schema.yml"
 exits 2 'a test of a column that does not exist' aggregate build
