@@ -35,7 +35,7 @@ int recall_modified(struct project *p, const char *conninfo)
 
 static const char last_run[] =
 	"select r.run_id, r.command, r.status, r.started_at::text, n.node, n.type from (select * from aggregate.run "
-	"where project = $1 and command in ('build', 'run', 'test', 'seed', 'freshness', 'verify') order by run_id desc limit 1) r "
+	"where project = $1 and command in ('build', 'run', 'test', 'seed') order by run_id desc limit 1) r "
 	"left join aggregate.node_result n on n.run_id = r.run_id and n.status in ('fail', 'error', 'skipped', 'rolled_back')";
 
 static struct node *node_of(const struct project *p, const char *name, const char *type)

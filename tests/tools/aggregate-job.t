@@ -122,7 +122,9 @@ project
 sql "insert into fact values (99, 's9', -1)"
 exits 1 'a failed build' aggregate build
 sql 'delete from fact where id = 99'
-exits 0 'retry' aggregate retry
+exits 0 'a look at what is there' aggregate freshness
+exits 0 'and another one' aggregate verify
+exits 0 'retry, whatever was looked at since' aggregate retry
 is 'runs what was left undone, with its tests' "$(jq -r '.node' "$work/out" | sort | tr '\n' ' ')" 'between_shops_amount demo not_null_shops_shop shops total unique_shops_shop '
 like 'and says of which run' "$(cat "$work/err")" "notice: the last run is [0-9]+, 'build' of .* \(rolled_back\): once more what it left undone"
 exits 0 'retry when all was well' aggregate retry
