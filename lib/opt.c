@@ -289,6 +289,16 @@ static void set_log(const struct common *c)
 	log_set(strcmp(c->log, "json") == 0, level);
 }
 
+/* Names are written out: an abbreviation would come to mean something else with the next option (--target prod is no --target-path). */
+static void check_name(const char *name, int at, char **argv)
+{
+	const char *given = argv[at - 1] == optarg ? argv[at - 2] : argv[at - 1];
+	size_t n = strcspn(given, "=");
+
+	if (n != strlen(name) + 2)
+		opt_usage("unknown option %.*s; is --%s meant?", (int)n, given, name);
+}
+
 static void parse_all(const struct opt *table, size_t count, bool *given, int argc, char **argv)
 {
 	char letters[2 * MAX_OPTIONS + 2];
@@ -306,11 +316,13 @@ static void parse_all(const struct opt *table, size_t count, bool *given, int ar
 		if (code == '?' && optopt != 0 && optopt < LONG_BASE)
 			opt_usage("unknown option -%c", optopt);
 		if (code == '?' || i >= count)
-			opt_usage("unknown or ambiguous option, or an argument too many: %s", argv[optind - 1]);
-		if (code >= LONG_BASE)
+			opt_usage("unknown option, or an argument too many: %s", argv[optind - 1]);
+		if (code >= LONG_BASE) {
+			check_name(table[i].name, optind, argv);
 			snprintf(label, sizeof label, "--%s", table[i].name);
-		else
+		} else {
 			snprintf(label, sizeof label, "-%c", code);
+		}
 		if (given[i] && table[i].type != OPT_LIST && table[i].type != OPT_COUNT)
 			opt_usage("%s is given twice", label);
 		for (size_t j = 0; j < count; j++) /* other spellings of it too */

@@ -133,6 +133,9 @@ static void test_bad(void **state)
 	BAD("unknown option -x", "-x");
 	BAD("unknown option -x", "-fx");
 	BAD("--nonsense", "--nonsense");
+	BAD("unknown option --dur; is --duration meant?", "--dur", "1s");
+	BAD("unknown option --dur; is --duration meant?", "--dur=1s");
+	BAD("unknown option --fla; is --flag meant?", "a", "--fla");
 	BAD("--flag=1", "--flag=1");
 	BAD("-t needs an argument", "-t");
 	BAD("--text needs an argument", "--text");
