@@ -21,7 +21,8 @@ enum { LATEST = sizeof migrations / sizeof migrations[0] };
  * it gives.
  */
 static const char settings[] =
-	"set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set jit = off; "
+	"set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set extra_float_digits = 1; "
+	"set bytea_output = 'hex'; set jit = off; "
 	"set standard_conforming_strings = on; set client_min_messages = warning; "
 	"set client_connection_check_interval = '1s'; "
 	"set lock_timeout = '60s'; set idle_in_transaction_session_timeout = '60s'";
