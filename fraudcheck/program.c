@@ -306,13 +306,7 @@ static void compile_bands(struct program *p, const struct statement *t)
 	}
 }
 
-/* --- lets and models ----------------------------------------------------------------------------------------------- */
-
-static void compile_let(struct compiler *c, const struct statement *t)
-{
-	t->symbol->slot = compile(c, t->value);
-	c->p->let[c->p->lets++] = (struct program_let){t->name, rule_type(t->value->type), (uint16_t)t->symbol->slot};
-}
+/* --- models -------------------------------------------------------------------------------------------------------- */
 
 static void compile_model(struct compiler *c, const struct statement *t)
 {
@@ -393,7 +387,7 @@ static void compile_features(struct compiler *c, const struct statement *first, 
 
 	for (const struct statement *t = first; t != NULL && c->source->errors == 0; t = t->next) {
 		if (t->kind == STATEMENT_LET && !t->symbol->remembers)
-			compile_let(c, t);
+			t->symbol->slot = compile(c, t->value);
 		if (t->kind == STATEMENT_FEATURE) {
 			compile_feature(c, &plan->feature[plan->features], &keys[plan->features], t);
 			plan->features++;
@@ -448,7 +442,6 @@ static void compile_all(struct compiler *c, const struct statement *first)
 	p->rule = pool_zero(&p->pool, count, sizeof *p->rule);
 	p->plan.feature = pool_zero(&p->pool, features, sizeof *p->plan.feature);
 	p->model = pool_zero(&p->pool, count_kind(first, STATEMENT_MODEL), sizeof *p->model);
-	p->let = pool_zero(&p->pool, count_kind(first, STATEMENT_LET), sizeof *p->let);
 	compile_fields(c);
 	compile_features(c, first, keys);
 	free(keys);
@@ -456,7 +449,7 @@ static void compile_all(struct compiler *c, const struct statement *first)
 		if (t->kind <= STATEMENT_CHECK)
 			compile_rule(c, &p->rule[p->rules++], t);
 		else if (t->kind == STATEMENT_LET && t->symbol->remembers)
-			compile_let(c, t);
+			t->symbol->slot = compile(c, t->value);
 		else if (t->kind == STATEMENT_MODEL)
 			compile_model(c, t);
 		else if (t->kind == STATEMENT_BANDS)

@@ -121,12 +121,6 @@ struct program_model {
 	size_t first; /* the inputs of the models before it */
 };
 
-struct program_let {
-	struct span name;
-	enum value_type type;
-	uint16_t reg;
-};
-
 struct program {
 	struct pool pool;
 	struct instruction *code;
@@ -148,8 +142,6 @@ struct program {
 	struct plan plan;   /* features, in the order of the file */
 	struct program_model *model;
 	size_t models, model_inputs; /* inputs of all models together */
-	struct program_let *let;
-	size_t lets;
 	char signature[DIGEST_HEX + 1]; /* of the features: signature.h */
 	bool remembers_currencies;      /* the currency table belongs to it, too */
 };

@@ -24,6 +24,19 @@ static void add_value(const struct judge *j, struct span name, enum value_type t
 	render_json(to, type, &j->vm.reg[reg]);
 }
 
+static void add_values(const struct judge *j, enum symbol_kind kind, struct buf *to)
+{
+	const struct program *p = &j->program;
+	bool first = true;
+
+	for (size_t i = 0; i < p->values; i++) {
+		if (p->value[i].kind != kind)
+			continue;
+		add_value(j, p->value[i].name, p->value[i].type, p->value[i].reg, first, to);
+		first = false;
+	}
+}
+
 static void add_model(const struct judge *j, const struct program_model *m, struct buf *to)
 {
 	json_quote(to, m->name);
@@ -44,11 +57,9 @@ void vector_add(const struct judge *j, const struct json_object *record, struct 
 	if (j->binder.truth != TRUTH_UNKNOWN)
 		buf_add_text(to, j->binder.truth == TRUTH_FRAUD ? ",\"label\":true" : ",\"label\":false");
 	buf_add_text(to, ",\"features\":{");
-	for (size_t i = 0; i < p->plan.features; i++)
-		add_value(j, p->plan.feature[i].name, plan_feature_type(&p->plan.feature[i]), p->plan.feature[i].to, i == 0, to);
+	add_values(j, SYMBOL_FEATURE, to);
 	buf_add_text(to, "},\"lets\":{");
-	for (size_t i = 0; i < p->lets; i++)
-		add_value(j, p->let[i].name, p->let[i].type, p->let[i].reg, i == 0, to);
+	add_values(j, SYMBOL_LET, to);
 	buf_add_text(to, "},\"models\":{");
 	for (size_t i = 0; i < p->models; i++) {
 		if (i > 0)
