@@ -5,7 +5,7 @@ export TXPIPE_BENCH=$work/bench
 run=$root/tests/bench/stream/run
 
 ok 'every benchmark runs and counts right' "$run" --small
-tables=$("$run" --render)
+tables=$("$run" --render "$TXPIPE_BENCH"/small/*/*.tsv)
 for row in '\| path \| text \| records/s \| [0-9]' '\| path \| binary \| records/s \| [0-9]' '\| spark \| .*start to first row, ms \| [0-9]' '\| seed \| jq \| records/s \| [0-9]' \
 	'\| windows \| .*records/s \| [0-9]' '\| consume \| kcat \| records/s \| [0-9]' '\| produce \| kcat \| records/s \| [0-9]' '\| txgen \| .*records/s a core \| [0-9]' \
 	'\| file \| binary \| client CPU, µs a record \| [0-9]' '\| latency \| .*p99, ms \| [0-9]' '\| kconsume, sink stalled \| .*peak memory, MB \| [0-9]' \
@@ -13,7 +13,7 @@ for row in '\| path \| text \| records/s \| [0-9]' '\| path \| binary \| records
 	like "a row: ${row//\\/}" "$tables" "$row"
 done
 like 'with the versions' "$tables" 'postgres psql \(PostgreSQL\) [0-9.]+.*kafka 4'
-ok 'a picture of growth' grep -q '5,000</text>' "$TXPIPE_BENCH"/results/*/growth.svg
+ok 'a picture of growth' grep -q '5,000</text>' "$TXPIPE_BENCH"/small/*/growth.svg
 
 # a side that loses a record does not get a figure
 mkdir "$work/bin"

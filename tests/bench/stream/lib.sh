@@ -36,9 +36,9 @@ begin() { # after the arguments are known
 	trap 'exit 130' INT TERM
 	# another txgen may write other records
 	data=$bench/data/$(txgen -q -n 1000 2>/dev/null | sha256sum | cut -c 1-8)-$records
-	kept=$bench/results/$(date -u +%Y%m%dT%H%M%SZ)
+	kept=$bench/${small:-results}/$(date -u +%Y%m%dT%H%M%SZ)
 	mkdir -p "$data" "$kept"
-	"$here/machine" >"$kept/machine"
+	{ printf 'records\t%s\nrounds\t%s\n' "$records" "$rounds"; "$here/machine"; } >"$kept/machine"
 }
 
 # PostgreSQL as an operator would set it for loading, with everything that makes a commit durable; autovacuum does not come in between.

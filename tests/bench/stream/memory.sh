@@ -9,7 +9,8 @@ each() { # SUFFIX TOOL...: a row each
 		record peak_mb "$(number "$(awk -F '\t' -v s="$name" '$1 == s { print $5 }' "$servers/cost") / 1024")"
 	done
 }
-stall=$((small ? 1 : 5))
+stall=5
+[ -z "$small" ] || stall=1
 
 for ((round = 1; round <= rounds; round++)); do
 	what=produce
