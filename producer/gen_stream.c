@@ -12,7 +12,7 @@ static void draw_next(struct stream *s)
 		double gap;
 
 		rhythm_set(&s->rhythm, s->world, s->next);
-		gap = gmath_exponential(&s->random) / s->rhythm.rate;
+		gap = gmath_exponential(&s->random) / (s->rhythm.rate * s->density);
 		if (gap < (double)(s->rhythm.until - s->next)) {
 			s->next += (int64_t)gap;
 			return;
@@ -21,12 +21,16 @@ static void draw_next(struct stream *s)
 	}
 }
 
-void stream_init(struct stream *s, const struct world *w, const struct shares *shares, double late, double live_rate,
+void stream_init(struct stream *s, const struct world *w, const struct shares *shares, double late, bool live, double per_day,
                  int64_t from)
 {
-	double per_day = live_rate > 0 ? live_rate * 86400 : rhythm_per_day(w) / (1 - shares->scenarios);
+	double own = rhythm_per_day(w) / (1 - shares->scenarios);
 
-	*s = (struct stream){.world = w, .shares = shares, .late = late, .live = live_rate > 0, .next = from};
+	*s = (struct stream){.world = w, .shares = shares, .late = late, .live = live, .density = 1, .next = from};
+	if (per_day > 0)
+		s->density = per_day / own;
+	else
+		per_day = own;
 	world_stream(w, &s->random, STREAM_MAIN, 0, 0);
 	scenarios_init(&s->scenarios, w, shares, per_day, from, &s->random);
 	if (!s->live)

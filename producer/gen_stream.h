@@ -12,11 +12,12 @@ struct stream {
 	struct scenarios scenarios;
 	double late;  /* share of the originals whose event time lies hours behind */
 	bool live;
+	double density; /* not live: purchases for each one that the population's own rhythm has */
 	int64_t next; /* not live: the next ordinary purchase */
 };
 
-/* `live_rate` is 0, or the records per second of a live stream. `from` is where it begins, microseconds. */
-void stream_init(struct stream *s, const struct world *w, const struct shares *shares, double late, double live_rate,
+/* `per_day`: originals a day, on average; 0: as many as the population buys. `from` is where the stream begins, microseconds. */
+void stream_init(struct stream *s, const struct world *w, const struct shares *shares, double late, bool live, double per_day,
                  int64_t from);
 void stream_free(struct stream *s);
 

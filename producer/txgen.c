@@ -26,7 +26,7 @@ enum { DEFAULT_RECORDS = 1000, DEFAULT_LIVE_RATE = 100, NOT_GIVEN = -1 };
 
 struct settings {
 	int64_t records, seed, customers, merchants, long_bytes;
-	double rate, late, duplicates, malformed;
+	double rate, per_day, late, duplicates, malformed;
 	const char *from, *until, *labels;
 	bool live, with_labels;
 	struct opt_list rates;
@@ -51,6 +51,8 @@ static const struct opt options[] = {
          .max = 1000000000},
 	{OPT_STRING, 0, "from", &set.from, "TIME", "event time of the beginning (2026-01-01T00:00:00Z)", .min = 0},
 	{OPT_STRING, 0, "until", &set.until, "TIME", "end before this event time", .min = 0},
+	{OPT_REAL, 0, "per-day", &set.per_day, "N", "records a day of event time (as many as the customers buy: 2.7 each)",
+         .max = 1000000000000},
 	{OPT_FLAG, 0, "live", &set.live, .help = "event time is now"},
 	{OPT_STRING, 0, "labels", &set.labels, "FILE", "write the truth about each record, one label a line", .min = 0},
 	{OPT_HEADING, .help = "Charge-backs (txgen labels, --with-labels, and the times in --labels FILE):"},
@@ -261,7 +263,7 @@ static void start(struct work *w, const struct common *common)
 	w->bytes = metric_new(METRIC_COUNTER, "txpipe_txgen_bytes_total", "Bytes written", NULL);
 	progress_start(&w->progress, common->progress, "records");
 	world_init(&w->world, (uint64_t)set.seed, (uint64_t)set.customers, (uint64_t)set.merchants);
-	stream_init(&w->stream, &w->world, &set.shares, set.late, set.live ? set.rate : 0, set.from_time);
+	stream_init(&w->stream, &w->world, &set.shares, set.late, set.live, set.live ? set.rate * 86400 : set.per_day, set.from_time);
 	faults_init(&w->faults, &w->world, &set.shares, set.duplicates, set.long_bytes);
 	labels_init(&w->labels, &set.label);
 	pace_start(&w->pace, set.rate);
@@ -404,6 +406,8 @@ static void check_settings(const char *what)
 		opt_usage("the records of --live depend on the clock: take --with-labels for their labels");
 	if (set.live && set.from != NULL)
 		opt_usage("--live and --from exclude each other: live event times begin now");
+	if (set.live && set.per_day > 0)
+		opt_usage("--live and --per-day exclude each other: -r says how much comes");
 	set.from_time = set.live ? clock_wall() : read_time("--from", set.from != NULL ? set.from : begin);
 	set.until_time = read_time("--until", set.until != NULL ? set.until : end);
 	if (set.until_time <= set.from_time)

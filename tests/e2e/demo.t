@@ -11,10 +11,11 @@ left() { # processes that inherited this test's TMPDIR, but for the test itself
 	done
 } 2>/dev/null
 
-exits 0 "ten seconds, unattended" "$root/scripts/demo" --seconds 10 --rate 300
+exits 0 "ten seconds, unattended" "$root/scripts/demo" --seconds 10 --rate 300 --customers 100000
 cp "$work/out" "$work/shown"
 ok "records flow" grep -Eq '[1-9][0-9]* records/s +[1-9][0-9]* stored' "$work/shown"
 ok "duplicates and dead letters are among them" grep -Eq '[1-9][0-9]* duplicates, [1-9][0-9]* dead letters' "$work/shown"
+ok "few are flagged, as in life" awk '/% flagged/ { for (i = 2; i <= NF; i++) if ($i == "%") share = $(i - 1) } END { exit !(share > 0 && share <= 2) }' "$work/shown"
 ok "reasons are shown, of the scored rules" grep -Eq '\| (.*, )?(large|spiky|device|burst|testing)(,|$| )' "$work/shown"
 ok "dead letters are shown by reason" grep -Eq '^ +(not_json|not_object|duplicate_name|not_utf8|nul|bad_uuid|missing|wrong_type)[a-z_]* +\|' "$work/shown"
 is "the daily mart has four days" "$(sed -n '/daily mart/,/Reconciliation/p' "$work/shown" | grep -Ec '^ +20[0-9-]{8} \|')" 4
@@ -24,7 +25,7 @@ is "no file is left" "$(ls "$TMPDIR")" ''
 
 # Ctrl-C reaches the whole foreground process group: here the demo's own (and what runs in the background ignores it by default)
 : >"$work/shown" # what the first one showed must not pass for this one's
-setsid env --default-signal=INT "$root/scripts/demo" --rate 300 >"$work/shown" 2>"$work/err" </dev/null &
+setsid env --default-signal=INT "$root/scripts/demo" --rate 300 --customers 2000 >"$work/shown" 2>"$work/err" </dev/null &
 demo=$!
 at_exit end_demo
 end_demo() { kill -TERM "$demo" 2>/dev/null && wait "$demo"; }

@@ -192,6 +192,11 @@ is "… with its rhythm: nights are quiet" "$(txgen -q -n 20000 --merchants 2 --
 	($h | map(select(. >= 17 and . < 20)) | length) * 3 < ($h | map(select(. >= 8 and . < 11)) | length)')" true
 
 before=$(date +%s%3N)
+# a large population of which little is seen, a small one that buys all day long
+for customers in 100 500000; do
+	ok "--per-day: so many of $customers customers" awk -v n="$(txgen -q --customers $customers --per-day 5000 --until 2026-01-05T00:00:00Z | wc -l)" \
+		'BEGIN { exit !(n > 18000 && n < 22000) }'
+done
 txgen --live -n 30 -r 100 >out 2>summary
 after=$(date +%s%3N)
 is "--live: event time is now" "$(jq -c --argjson a "$before" --argjson b "$after" '.transaction_ts |
@@ -265,6 +270,7 @@ wrong 'not a time' --from yesterday
 wrong 'out of range' --from 1969-01-01T00:00:00Z
 wrong 'not after' --from 2026-01-02T00:00:00Z --until 2026-01-01T00:00:00Z
 wrong 'exclude' --live --from 2026-01-02T00:00:00Z
+wrong 'exclude' --live --per-day 5
 wrong 'no scenario' --rate-of sunshine=.1
 wrong 'NAME=SHARE' --rate-of high_amount
 wrong 'from 0 to 1' --rate-of high_amount=2

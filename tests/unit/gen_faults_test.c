@@ -28,7 +28,7 @@ static int set_up(void **state)
 	assert_non_null(f);
 	shares_set(&f->shares, .1, &none);
 	world_init(&f->world, 1, 500, 200);
-	stream_init(&f->stream, &f->world, &f->shares, 0, 0, NOON);
+	stream_init(&f->stream, &f->world, &f->shares, 0, false, 0, NOON);
 	faults_init(&f->faults, &f->world, &f->shares, .1, 5000);
 	for (int i = 0; i < 2000; i++) {
 		struct record r;
