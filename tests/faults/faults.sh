@@ -188,7 +188,7 @@ undisturbed() {
 	make_database "$1" || return 1
 	[ -z "${2-}" ] || table_without_key "$1" "$2" || return 1
 	partitions=$(kconsume -q -Q -J -t "$topic_name" | jq -r .partition | sort -n | paste -sd,)
-	kconsume -q -e -t "$topic_name" -p "$partitions" --stream "$stream" | fraudcheck -q |
+	kconsume -q -e -t "$topic_name" -p "$partitions" --stream "$stream" | "${fraudcheck_command[@]}" |
 		PGDATABASE=$1 pgload -q --stream "$stream" -t "${2:-fact_transaction}" >/dev/null
 	[ "${PIPESTATUS[*]}" = "0 0 0" ]
 }

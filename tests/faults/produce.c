@@ -1,7 +1,8 @@
 /*
  * produce BROKERS TOPIC < FRAMES: messages of any bytes, as no line-oriented producer can send them. A frame is a line of fields with one
- * blank between: KIND EXPECT PARTITION KEY PAYLOAD [NAME=VALUE]... (the first two are for input.pl). Bytes are in hex; `-` is null, `.` is
- * empty. Ends with 0 only if all arrived, in the order of the lines within a partition.
+ * blank between: KIND EXPECT PARTITION[@MILLISECONDS] KEY PAYLOAD [NAME=VALUE]... (the first two are for input.pl; the message's own time is
+ * now if none is given). Bytes are in hex; `-` is null, `.` is empty. Ends with 0 only if all arrived, in the order of the lines within a
+ * partition.
  */
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
@@ -86,11 +87,14 @@ static void send_frame(rd_kafka_t *rk, const char *topic, char *line)
 	char *partition = strsep(&rest, " "), *key_hex = strsep(&rest, " "), *payload_hex = strsep(&rest, " ");
 	if (payload_hex == NULL)
 		die("a frame has five fields or more");
+	const char *at = partition != NULL ? strchr(partition, '@') : NULL;
+	int64_t time = at != NULL ? atoll(at + 1) : 0;
 	void *key = bytes(key_hex, &key_length), *payload = bytes(payload_hex, &length);
 	rd_kafka_headers_t *headers = read_headers(&rest);
 	while ((err = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(atoi(partition)),
 	                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(payload, length),
-	                                RD_KAFKA_V_KEY(key, key_length), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END)) ==
+	                                RD_KAFKA_V_KEY(key, key_length), RD_KAFKA_V_HEADERS(headers),
+	                                RD_KAFKA_V_TIMESTAMP(time), RD_KAFKA_V_END)) ==
 	       RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		rd_kafka_poll(rk, 100);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
