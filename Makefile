@@ -190,6 +190,19 @@ soak: all bench-helpers
 profile: all bench-helpers
 	tests/bench/stream/profile $(ARGS)
 
+# What windows cost: records a second, latency, memory; ARGS="rate latency memory", all without it.
+FEED = $(BUILD)/tests/bench/fraud/feed
+
+$(FEED): $(FEED).o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lpthread
+
+bench-fraud: all $(FEED)
+	tests/bench/fraud/run $(ARGS)
+
+# The same binary under Spark's RDD.pipe gives the same bytes: needs Python, and PySpark from PyPI the first time.
+check-spark: all
+	$(PROVE) tests/spark/check
+
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
 check-faults: all fault-helpers
 	$(PROVE) tests/faults
@@ -210,7 +223,7 @@ asan:
 
 clang:
 	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce \
-		build/clang/tests/faults/iofault.so $(BENCH_HELPERS:$(BUILD)/%=build/clang/%)
+		build/clang/tests/faults/iofault.so $(BENCH_HELPERS:$(BUILD)/%=build/clang/%) build/clang/tests/bench/fraud/feed
 
 demo: all
 	scripts/demo
@@ -264,6 +277,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-long bench-aggregate check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-long bench-aggregate bench-fraud check-spark check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
