@@ -206,7 +206,7 @@ static void help(const struct opt_spec *spec, const struct opt *table, size_t co
 
 /*
  * The table for programs: completions are made from it and the manuals held against it. Lines of fields with tabs between them, - for
- * none: option LETTER NAME none|required|optional TYPE ARGUMENT CHOICES VARIABLE HELP, then operand WORDS.
+ * none: option LETTER NAME none|required|optional TYPE ARGUMENT CHOICES VARIABLE HELP (on one line), then operand WORDS.
  */
 static void print_options(const struct opt_spec *spec, const struct opt *table, size_t count)
 {
@@ -221,10 +221,13 @@ static void print_options(const struct opt_spec *spec, const struct opt *table, 
 
 		if (o->type == OPT_HEADING || is_hidden(o))
 			continue;
-		printf("option\t%c\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o->letter != 0 ? o->letter : '-', o->name != NULL ? o->name : "-",
+		printf("option\t%c\t%s\t%s\t%s\t%s\t%s\t%s\t", o->letter != 0 ? o->letter : '-', o->name != NULL ? o->name : "-",
 		       !takes_argument(o) ? "none" : o->optional ? "optional" : "required", types[o->type],
 		       !takes_argument(o) ? "-" : o->arg != NULL ? o->arg : "VALUE", o->choices != NULL ? o->choices : "-",
-		       o->env != NULL ? o->env : "-", o->help);
+		       o->env != NULL ? o->env : "-");
+		for (const char *p = o->help; *p != '\0'; p++)
+			putchar(*p == '\n' ? ' ' : *p);
+		putchar('\n');
 	}
 	if (spec->operands != NULL)
 		printf("operand\t%s\n", spec->operands);

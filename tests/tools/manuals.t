@@ -107,6 +107,7 @@ prepare() {
 	fi
 	[[ $words != *" my.rules "* ]] || cp "$root/fraudcheck/rules/scored.rules" my.rules
 	[[ $words != *" january "* ]] || txgen -q -n 500 >january.ndjson
+	[[ $words != *" old.rules "* ]] || cp "$root/fraudcheck/rules/seed.rules" old.rules
 	[[ $words != *" labelled "* ]] || txgen -q -n 20000 --with-labels --label-delay 1m >january.ndjson
 	[[ $words != *" logistic "* ]] || echo '{"model":"logistic","intercept":-4,"coefficients":[0.001,0.5,0.7],"missing":[0,0,0]}' >fraud.json
 	[[ $words != *" my.ndjson "* ]] || txgen -q -n 300 | fraudcheck >my.ndjson
@@ -130,6 +131,23 @@ carry_out() {
 		tail -n +2 script >then
 		timeout 120 bash -c 'source ./first; until [ -s verdicts.ndjson ]; do sleep 0.05; done
 			source ./then; until grep -q reloaded err; do sleep 0.05; done; kill $!'
+		;;
+	*" served "*) # at a port that is free
+		sed -i 's|:8080|:0|' script
+		set -m
+		bash -c 'trap : TERM; source ./script' &
+		pid=$!
+		set +m
+		wait_for 30 grep -q http: err || return 90
+		kill -TERM -- "-$pid"
+		wait "$pid"
+		;;
+	*" asked "*)
+		txdash -l 127.0.0.1:0 2>served &
+		pid=$!
+		wait_for 30 grep -q http: served || return 90
+		sed -i "s|http://127.0.0.1:8080|$(sed -n 's|.*\(http:.*\)\/$|\1|p' served)|" script
+		bash -c 'set -o pipefail -e; source ./script' && kill "$pid" && wait "$pid"
 		;;
 	*" record "*) tr -d '\n' <script | fraudcheck | jq -e '._kafka.offset == 42 and .is_fraud == false' ;;
 	*" until "*)
