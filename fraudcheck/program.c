@@ -466,14 +466,18 @@ static int compile_text(struct program *p, const char *name, struct span text, b
 	struct scope scope;
 	struct compiler c = {.p = p, .source = &source, .base_amount = -1, .scope = &scope};
 	struct statement *first;
+	const char *nul;
 	int status = 0;
 
 	*p = (struct program){0};
 	p->files.pool = &p->pool;
 	p->files.without_models = without_models;
 	source.text = pool_copy(&p->pool, text);
+	nul = text.n > 0 ? memchr(source.text.p, '\0', text.n) : NULL;
 	if (!utf8_valid(text)) {
 		rule_error(&source, (struct span){source.text.p, 0}, "the file is not UTF-8");
+	} else if (nul != NULL) { /* in a message it would go out where PostgreSQL cannot hold it */
+		rule_error(&source, (struct span){nul, 1}, "a NUL byte");
 	} else {
 		first = rule_parse(&source, &p->pool);
 		if (source.errors == 0) /* what could not be parsed would be missed as a name further down */

@@ -252,16 +252,24 @@ static int release(struct unfold *u, size_t max, struct buf *to, const char **wh
 
 int unfold_feed(struct unfold *u, struct span bytes, size_t max, struct buf *to, const char **why)
 {
+	size_t held;
+
 	switch (u->mode) {
 	case UNFOLD_LINES:
 		buf_add_span(to, bytes);
 		return 0;
 	case UNFOLD_UNDECIDED:
-		buf_add_span(&u->record, bytes);
+		/* never by more than max + 1 bytes: in what pieces they come must not decide */
+		held = bytes.n < max + 1 - u->record.n ? bytes.n : max + 1 - u->record.n;
+		buf_add(&u->record, bytes.p, held);
 		u->mode = decide(buf_span(&u->record));
 		if (u->mode == UNFOLD_UNDECIDED && u->record.n > max)
 			u->mode = UNFOLD_LINES; /* where it is judged as a line too long */
-		return u->mode == UNFOLD_UNDECIDED ? 0 : release(u, max, to, why);
+		if (u->mode == UNFOLD_UNDECIDED)
+			return 0;
+		if (release(u, max, to, why) < 0)
+			return -1;
+		return held < bytes.n ? unfold_feed(u, (struct span){bytes.p + held, bytes.n - held}, max, to, why) : 0;
 	default:
 		return feed_records(u, bytes, max, to, why);
 	}

@@ -543,6 +543,10 @@ static void hostile_files(void **state)
 	struct buf errors = {0};
 
 	(void)state;
+	/* U+0000 could reach the verdict by a message, and from there no table */
+	assert_int_equal(program_compile(&p, "r", SPAN("flag f : true\nflag g : true \"a\0b\""), &errors), -1);
+	assert_string_equal(buf_text(&errors), "r:2:17: a NUL byte\n  flag g : true \"a");
+	buf_clear(&errors);
 	/* none of these may exhaust the stack */
 	buf_add_text(&rules, "flag f : ");
 	for (int i = 0; i < 100000; i++)

@@ -28,7 +28,7 @@ static void check(const char *input, const char *want)
 {
 	struct buf out = {0};
 
-	for (size_t step = 1; step < 70; step = step * 2 + 1) {
+	for (size_t step = 1; step < 5000; step = step * 2 + 1) {
 		unfold_text(span_of(input), step, &out);
 		assert_string_equal(buf_text(&out), want);
 	}
@@ -119,6 +119,13 @@ static void test_limit(void **state)
 		buf_add_text(&input, " \n");
 	buf_add_text(&input, "1}");
 	check(buf_text(&input), "{\"a\":1}\n");
+	/* a first line beyond the limit is a line, also if what follows comes with it */
+	buf_clear(&input);
+	buf_add_char(&input, '{');
+	for (int i = 0; i < LIMIT; i++)
+		buf_add_char(&input, '1');
+	buf_add_text(&input, "\n}\n");
+	check(buf_text(&input), buf_text(&input));
 	buf_free(&input);
 }
 
