@@ -190,13 +190,18 @@ soak: all bench-helpers
 profile: all bench-helpers
 	tests/bench/stream/profile $(ARGS)
 
-# What windows cost: records a second, latency, memory; ARGS="rate latency memory", all without it.
+# What windows cost: records a second, latency, memory; ARGS="rate latency paced memory", all without it.
 FEED = $(BUILD)/tests/bench/fraud/feed
+FEED_CLOCK = $(BUILD)/tests/bench/fraud/service.so
 
 $(FEED): $(FEED).o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lpthread
 
-bench-fraud: all $(FEED)
+$(FEED_CLOCK): tests/bench/fraud/service.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
+
+bench-fraud: all $(FEED) $(FEED_CLOCK)
 	tests/bench/fraud/run $(ARGS)
 
 # The same binary under Spark's RDD.pipe gives the same bytes: needs Python, and PySpark from PyPI the first time.
@@ -223,7 +228,8 @@ asan:
 
 clang:
 	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce \
-		build/clang/tests/faults/iofault.so $(BENCH_HELPERS:$(BUILD)/%=build/clang/%) build/clang/tests/bench/fraud/feed
+		build/clang/tests/faults/iofault.so $(BENCH_HELPERS:$(BUILD)/%=build/clang/%) build/clang/tests/bench/fraud/feed \
+		build/clang/tests/bench/fraud/service.so
 
 demo: all
 	scripts/demo

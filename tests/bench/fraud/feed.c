@@ -5,7 +5,7 @@
  *
  * The last two end with a line of JSON on stdout; COMMAND's output goes nowhere else.
  *
- * The records lie evenly over 30 days of event time, customers in an order that looks like chance (so that no cache helps) and is the same each
+ * The records lie evenly over 30 days of event time ($FEED_DAYS), customers in an order that looks like chance (so that no cache helps) and is the same each
  * time. RATE is records a second. COMMAND must answer each line by one line, in order: the n-th answer is that of the n-th record, so nothing
  * need be added to the records. A record is due at n / RATE after the start, whether or not what is before it was taken: time in queues counts.
  * Quantiles are in microseconds, of all records but those of the first second.
@@ -24,7 +24,8 @@
 
 enum { ROOM = 1 << 16, LINE = 512 };
 
-static uint64_t customers, per_customer;
+static uint64_t customers, per_customer, days = 30;
+static char (*date)[11]; /* of each day */
 
 static void die(const char *what)
 {
@@ -68,6 +69,13 @@ static void find_places(void)
 	place.amount = behind("\"amount\":");
 	place.latitude = behind("\"latitude\":50.");
 	place.longitude = behind("\"longitude\":4.");
+	if ((date = calloc(days + 1, sizeof *date)) == NULL)
+		die("dates");
+	for (uint64_t i = 0; i <= days; i++) {
+		time_t t = 1767225600 + (time_t)i * 86400;
+
+		strftime(date[i], sizeof *date, "%F", gmtime(&t));
+	}
 }
 
 static void digits(char *to, uint64_t value, int n)
@@ -90,12 +98,12 @@ static size_t record(char *to, uint64_t n)
 {
 	uint64_t total = customers * per_customer, round = n / customers;
 	uint64_t customer = (n % customers * UINT64_C(2654435761) + round * 7919) % customers;
-	uint64_t ms = (uint64_t)((double)n / (double)total * 30 * 86400000), chance = mixed(n);
+	uint64_t ms = (uint64_t)((double)n / (double)total * (double)days * 86400000), chance = mixed(n);
 	uint64_t whole = 1 + chance % 300; /* no leading zero: JSON has none */
 
 	memcpy(to, template, sizeof template - 1);
 	digits(to + place.id, n, 12);
-	digits(to + place.time + 8, 1 + ms / 86400000, 2);
+	memcpy(to + place.time, date[ms / 86400000], 10);
 	digits(to + place.time + 11, ms / 3600000 % 24, 2);
 	digits(to + place.time + 14, ms / 60000 % 60, 2);
 	digits(to + place.time + 17, ms / 1000 % 60, 2);
@@ -303,7 +311,9 @@ int main(int argc, char **argv)
 	}
 	customers = strtoull(argv[1], NULL, 10);
 	per_customer = strtoull(argv[2], NULL, 10);
-	if (customers == 0 || per_customer == 0 || customers % 2654435761 == 0)
+	if (getenv("FEED_DAYS") != NULL)
+		days = strtoull(getenv("FEED_DAYS"), NULL, 10);
+	if (customers == 0 || days == 0 || days > 3650 || per_customer == 0 || customers % 2654435761 == 0)
 		return 2;
 	find_places();
 	return argc == 3 ? pour(1) != 0 : run(strtod(argv[3], NULL), argv + 4);
