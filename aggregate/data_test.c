@@ -7,21 +7,15 @@
 #include "build.h"
 #include "clock.h"
 #include "exit.h"
+#include "proof.h"
 #include "test_sql.h"
-
-/* What the constraints of a relation promise of one of its columns. */
-struct promise {
-	char *column;
-	bool not_null, unique;
-};
 
 struct batch {
 	struct session *s;
 	struct memory *memory; /* or NULL: everything is read */
 	const struct node *of; /* the relation */
 	struct test_reading read;
-	struct promise *promise;
-	size_t promises;
+	struct proof proof;
 	struct buf sql;
 };
 
@@ -81,40 +75,6 @@ static int query(struct batch *b, PGresult **r)
 		return db_query(db, "release aggregate_test", NULL);
 	db_roll_back(db, "rollback to aggregate_test; release aggregate_test");
 	return -1;
-}
-
-/* --- what need not be run --------------------------------------------------------------------------------------- */
-
-static int read_promises(struct batch *b)
-{
-	const char *values[] = {b->of->relation};
-	PGresult *r;
-
-	if (db_params(&b->s->db,
-	              "select a.attname, a.attnotnull, exists (select from pg_index i where i.indrelid = c.oid "
-	              "and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null "
-	              "and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) "
-	              "from pg_class c join pg_attribute a on a.attrelid = c.oid "
-	              "where c.oid = to_regclass($1) and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass) "
-	              "and a.attnum > 0 and not a.attisdropped", 1, values, &r) < 0)
-		return -1;
-	b->promises = (size_t)PQntuples(r);
-	b->promise = xcalloc(b->promises, sizeof *b->promise);
-	for (size_t i = 0; i < b->promises; i++)
-		b->promise[i] = (struct promise){xstrdup(PQgetvalue(r, (int)i, 0)), PQgetvalue(r, (int)i, 1)[0] == 't',
-		                                 PQgetvalue(r, (int)i, 2)[0] == 't'};
-	PQclear(r);
-	return 0;
-}
-
-static bool proved(const struct batch *b, const struct outcome *o)
-{
-	const struct test *t = test_of(o);
-
-	for (size_t i = 0; t->attribute != NULL && i < b->promises; i++)
-		if (strcmp(b->promise[i].column, t->attribute) == 0)
-			return (t->kind == TEST_NOT_NULL && b->promise[i].not_null) || (t->kind == TEST_UNIQUE && b->promise[i].unique);
-	return false;
 }
 
 /* --- the queries ------------------------------------------------------------------------------------------------ */
@@ -363,22 +323,40 @@ static enum memory_plan plan(struct batch *b, const struct outcome *o)
 	return b->memory != NULL ? memory_plan(b->memory, o->node, &source, &retracted) : MEMORY_WHOLE;
 }
 
+static void pass(struct outcome *o, const char *why)
+{
+	o->status = OUTCOME_PASS;
+	o->failures = 0;
+	o->message = xstrdup(why);
+}
+
+/* It holds for as long as the query is that one, whatever the rows. */
+static void pass_by_query(struct batch *b, struct outcome *o)
+{
+	pass(o, "proved by the query of the view");
+	if (b->memory != NULL)
+		memory_note(b->memory, o->node, -1, 0, true);
+}
+
 static void run_rows(struct batch *b, struct outcome **test, size_t count)
 {
 	struct outcome **whole = xcalloc(count, sizeof *whole), **delta = xcalloc(count, sizeof *delta);
 	size_t wholes = 0, deltas = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (test_of(test[i])->kind != TEST_SINGULAR && proved(b, test[i])) {
-			test[i]->status = OUTCOME_PASS;
-			test[i]->failures = 0;
-			test[i]->message = xstrdup("proved by a constraint");
+		if (proof_by_constraint(&b->proof, test_of(test[i]))) {
+			pass(test[i], "proved by a constraint");
 			continue;
 		}
 		switch (plan(b, test[i])) {
 		case MEMORY_SAME: run_same(b, test[i]); break;
 		case MEMORY_DELTA: delta[deltas++] = test[i]; break;
-		case MEMORY_WHOLE: whole[wholes++] = test[i]; break;
+		case MEMORY_WHOLE:
+			if (proof_by_query(&b->proof, b->s, test_of(test[i])))
+				pass_by_query(b, test[i]);
+			else
+				whole[wholes++] = test[i];
+			break;
 		}
 	}
 	run_deltas(b, delta, deltas);
@@ -392,7 +370,7 @@ void data_test_run(struct session *s, const struct project *p, struct memory *me
 	struct batch b = {.s = s, .memory = memory, .of = p->node[test_of(test[0])->of]};
 
 	b.read = (struct test_reading){.relation = b.of->relation, .from = b.of->relation};
-	if (test_of(test[0])->kind != TEST_SINGULAR && read_promises(&b) < 0) {
+	if (test_of(test[0])->kind != TEST_SINGULAR && proof_read(&b.proof, s, b.of) < 0) {
 		for (size_t i = 0; i < count; i++)
 			test_error(&b, test[i], 0);
 	} else {
@@ -406,8 +384,5 @@ void data_test_run(struct session *s, const struct project *p, struct memory *me
 			keep_rows(&b, test[i]);
 		}
 	}
-	for (size_t i = 0; i < b.promises; i++)
-		free(b.promise[i].column);
-	free(b.promise);
 	buf_free(&b.sql);
 }

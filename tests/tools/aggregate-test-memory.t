@@ -180,4 +180,29 @@ exits 0 'prune drops no image that a test still needs' bash -c 'aggregate run -q
 agree 'after prune'
 exits 0 'a build and prune' bash -c 'aggregate build -q >/dev/null && aggregate prune --older 1s'
 is 'drops what nobody needs' "$(sql 'select count(*) from fact_retracted')" 0
+
+# --- what the query of a view proves need not be run; only that
+cat >"$p/models/grouped.sql" <<'SQL'
+select g.shop, g.n from (select shop, sum(n) as n from {{ ref('shops') }} group by shop) g left join {{ source('raw', 'shop') }} d on d.shop = g.shop
+SQL
+printf 'models:\n  - name: grouped\n    columns: [{name: shop, tests: [{unique: {name: grouped_once}}]}, {name: n, tests: [{unique: {name: n_once, severity: warn}}]}]\n' >"$p/models/grouped.yml"
+once() { node grouped_once '[.status, .failures, .message // "run"] | map(tostring) | join(" ")'; }
+exits 0 'a view that groups, and joins what may repeat it' aggregate build
+is 'is read' "$(once)" 'pass 0 run'
+sql 'create unique index only_once on shop (shop)'
+exits 0 'what it joins cannot repeat it now' aggregate test
+is 'that is proved' "$(once)" 'pass 0 proved by the query of the view'
+is 'of the column that it groups by, no other' "$(node n_once '.message // "run"' | grep -c proved)" 0
+facts 701 703
+exits 0 'also in a build' aggregate build
+is 'proved' "$(once)" 'pass 0 proved by the query of the view'
+exits 0 'and in the next' aggregate build
+is 'unchanged' "$(node grouped_once .status)" unchanged
+sql "drop index only_once; insert into shop (shop) values ('s1')"
+exits 1 'when it repeats rows' aggregate build
+is 'they are found' "$(once | sed 's/ [^ ]*: .*//')" 'fail 1'
+sed -i '1s/^/with w as (select 1) /' "$p/models/grouped.sql"
+sql "delete from shop where ctid in (select max(ctid) from shop where shop = 's1'); create unique index only_once on shop (shop)"
+exits 0 'a view whose inside the planner does not see' aggregate build
+is 'is read' "$(once)" 'pass 0 run'
 finish
