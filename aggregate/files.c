@@ -41,6 +41,8 @@ int files_read(struct arena *arena, const char *path, struct span *text)
 		return -1;
 	}
 	fclose(f);
+	if (text->n >= 3 && memcmp(text->p, "\xef\xbb\xbf", 3) == 0) /* what editors of another system put in front */
+		*text = (struct span){text->p + 3, text->n - 3};
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "log.h"
 #include "project_yml.h"
 #include "resolve.h"
 #include "schema.h"
@@ -81,7 +82,17 @@ static int read_given_vars(struct project *p, const char *vars)
 		return -1;
 	if (p->given_vars != NULL && p->given_vars->kind != YAML_MAP)
 		return place_error((struct place){"--vars", 0}, "must be a map: --vars '{name: value}'");
+	if (p->given_vars != NULL)
+		p->given_read = arena_alloc(&p->arena, (p->given_vars->count + 1) * sizeof *p->given_read);
 	return 0;
+}
+
+/* A misspelled name would silently leave the default in force. */
+static void tell_unread_vars(const struct project *p)
+{
+	for (size_t i = 0; p->given_vars != NULL && i < p->given_vars->count; i++)
+		if (!p->given_read[i])
+			log_warn("--vars: no file of the project reads '%s'", p->given_vars->key[i]->text);
 }
 
 /* --- files ------------------------------------------------------------------------------------------------------ */
@@ -355,7 +366,10 @@ int project_load(struct project *p, const char *folder, const char *vars)
 		return -1;
 	if (found.models.count + found.seeds.count == 0)
 		return place_error((struct place){p->file, 0}, "the project has no models (folder %s)", p->model_paths.item[0]);
-	return resolve_project(p);
+	if (resolve_project(p) < 0)
+		return -1;
+	tell_unread_vars(p);
+	return 0;
 }
 
 void project_free(struct project *p)

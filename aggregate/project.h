@@ -85,7 +85,8 @@ struct project {
 	const char *target_path; /* as dbt_project.yml says, or NULL */
 	const struct yaml *vars, *own_vars;
 	const struct yaml *model_config, *seed_config, *test_config; /* by folder */
-	struct yaml *given_vars; /* of --vars */
+	struct yaml *given_vars; /* of --vars … */
+	bool *given_read;        /* … and which of them a file asked for */
 	struct node **node;      /* sources, models, seeds, tests, in that order once loaded */
 	size_t count;
 	struct indexes *needs; /* of each node: what its SQL reads */

@@ -138,10 +138,10 @@ void report_table(const struct project *p, const struct outcome *outcome, const 
 		if (outcome[p->order[i]].status != OUTCOME_NONE)
 			table_row(&outcome[p->order[i]], width, coloured);
 	totals(p, outcome, count);
-	fprintf(stderr, "%s: %s in %.1f ms:", run->command, run->status, (double)us / 1e3);
-	for (int i = 1; i < STATUSES; i++)
+	fprintf(stderr, "%s: %s in %.1f ms", run->command, run->status, (double)us / 1e3);
+	for (int i = 1, any = 0; i < STATUSES; i++)
 		if (count[i] > 0)
-			fprintf(stderr, " %" PRId64 " %s", count[i], status_names[i]);
+			fprintf(stderr, "%s %" PRId64 " %s", any++ > 0 ? "" : ":", count[i], status_names[i]);
 	fputc('\n', stderr);
 }
 

@@ -216,6 +216,8 @@ static const char *var_value(struct project *p, const struct template_call *call
 	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
 		const struct yaml *v = maps[i] != NULL ? yaml_get(maps[i], name) : NULL;
 
+		for (size_t k = 0; i == 0 && v != NULL && k < p->given_vars->count; k++)
+			p->given_read[k] |= p->given_vars->item[k] == v;
 		if (v != NULL && v->kind == YAML_WORD)
 			return v->text;
 		if (v != NULL) {

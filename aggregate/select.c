@@ -103,7 +103,19 @@ static int check_method(const char *option, const char *term)
 	return -1;
 }
 
-static int no_match(const struct project *p, const char *option, const char *term)
+/* dbt selects a folder by its bare name. */
+static const char *folder_named(struct project *p, const char *term)
+{
+	size_t n = strcspn(term += term[0] == '+', "+");
+
+	for (size_t i = 0; i < p->count; i++)
+		for (const char *at = strchr(p->node[i]->path, '/'); at != NULL && n > 0; at = strchr(at + 1, '/'))
+			if (strncmp(at + 1, term, n) == 0 && at[1 + n] == '/')
+				return arena_text(&p->arena, p->node[i]->path, (size_t)(at + 1 + n - p->node[i]->path));
+	return NULL;
+}
+
+static int no_match(struct project *p, const char *option, const char *term)
 {
 	const char **words = xcalloc(p->count + 1, sizeof *words);
 	const char *near;
@@ -112,7 +124,9 @@ static int no_match(const struct project *p, const char *option, const char *ter
 	for (size_t i = 0; i < p->count; i++)
 		if (node_is_built(p->node[i]))
 			words[count++] = p->node[i]->name;
-	near = nearest_word(term, words);
+	near = folder_named(p, term);
+	if (near == NULL)
+		near = nearest_word(term, words);
 	log_error("%s: '%s' matches nothing in %s%s%s%s", option, term, p->folder, near != NULL ? "; did you mean '" : "",
 	          near != NULL ? near : "", near != NULL ? "'?" : " (aggregate list shows what there is)");
 	free(words);

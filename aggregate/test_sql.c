@@ -5,6 +5,7 @@
 /* A failing row that is larger is kept as its size only. */
 #define KEEP_BYTES "65536"
 
+/* On a line of its own: it may end in a comment. */
 static const char *where(const struct node *n)
 {
 	return n->config.where != NULL ? n->config.where : "true";
@@ -19,9 +20,9 @@ static const char *join(const struct node *n)
 static void count_sql(const struct test_reading *read, const char *condition, struct buf *to)
 {
 	if (read->changes)
-		buf_addf(to, ",\ncoalesce(sum(t.sign) filter (where %s), 0)", condition);
+		buf_addf(to, ",\ncoalesce(sum(t.sign) filter (where %s\n), 0)", condition);
 	else
-		buf_addf(to, ",\ncount(*) filter (where %s)", condition);
+		buf_addf(to, ",\ncount(*) filter (where %s\n)", condition);
 }
 
 void test_sql_scan(const struct test_reading *read, const struct node *const *test, size_t count, struct buf *to)
@@ -34,12 +35,12 @@ void test_sql_scan(const struct test_reading *read, const struct node *const *te
 		const char *c = test[i]->test.column, *w = where(test[i]);
 
 		if (test[i]->test.kind == TEST_UNIQUE) {
-			buf_addf(to, ",\ncount(%s) filter (where %s), count(%s) filter (where %s) - count(distinct %s) filter (where %s)", c, w,
+			buf_addf(to, ",\ncount(%s) filter (where %s\n), count(%s) filter (where %s\n) - count(distinct %s) filter (where %s\n)", c, w,
 			         c, w, c, w);
 			continue;
 		}
 		buf_clear(&wrong);
-		buf_addf(&wrong, "(%s) and (%s)", w, test[i]->test.wrong);
+		buf_addf(&wrong, "(%s\n) and (%s)", w, test[i]->test.wrong);
 		count_sql(read, w, to);
 		count_sql(read, buf_text(&wrong), to);
 	}
@@ -57,7 +58,7 @@ void test_sql_asked(const struct test_reading *read, const struct node *const *t
 		buf_add_text(to, join(test[i]));
 	buf_add_text(to, " where false");
 	for (size_t i = 0; i < count; i++)
-		buf_addf(to, " or ((%s) and (%s))", where(test[i]), test[i]->test.kind == TEST_UNIQUE ? "true" : test[i]->test.wrong);
+		buf_addf(to, " or ((%s\n) and (%s))", where(test[i]), test[i]->test.kind == TEST_UNIQUE ? "true" : test[i]->test.wrong);
 }
 
 void test_sql_unique(const struct test_reading *read, const struct node *test, struct buf *to)
@@ -66,7 +67,7 @@ void test_sql_unique(const struct test_reading *read, const struct node *test, s
 
 	buf_clear(to);
 	buf_addf(to, "select coalesce(sum(n), 0), count(*) filter (where n > 1) from (select count(*) as n from %s t "
-	             "where %s is not null and (%s) group by %s) g", read->relation, c, where(test), c);
+	             "where %s is not null and (%s\n) group by %s) g", read->relation, c, where(test), c);
 }
 
 size_t test_sql_singular(const struct node *test, const char *columns, const char *behind, struct buf *to)
@@ -97,11 +98,11 @@ size_t test_sql_rows(const struct test_reading *read, const struct node *test, s
 		prefix = test_sql_singular(test, json, buf_text(&limit), to);
 	} else if (t->kind == TEST_UNIQUE) {
 		buf_clear(to);
-		buf_addf(to, "select %s from (select %s as value, count(*) as times from %s t where %s is not null and (%s) group by 1 "
+		buf_addf(to, "select %s from (select %s as value, count(*) as times from %s t where %s is not null and (%s\n) group by 1 "
 		             "having count(*) > 1) t%s", json, t->column, read->relation, t->column, where(test), buf_text(&limit));
 	} else {
 		buf_clear(to);
-		buf_addf(to, "select %s from %s t%s where %s(%s) and (%s)%s", read->changes ? changed_json : json, read->from, join(test),
+		buf_addf(to, "select %s from %s t%s where %s(%s\n) and (%s)%s", read->changes ? changed_json : json, read->from, join(test),
 		         read->changes ? "t.sign = 1 and " : "", where(test), t->wrong, buf_text(&limit));
 	}
 	buf_free(&limit);

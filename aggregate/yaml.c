@@ -10,6 +10,7 @@ enum { MAX_DEPTH = 64, MAX_NODES = 100000 };
 struct reader {
 	struct arena *arena;
 	const char *file;
+	struct span text;
 	yaml_document_t *document;
 	size_t nodes;
 };
@@ -85,10 +86,16 @@ static struct yaml *convert(struct reader *r, int id, int depth)
 	return status == 0 ? to : NULL;
 }
 
-static int parser_error(const char *file, const yaml_parser_t *parser)
+/* What is not UTF-8 is told by its offset, the rest by its line. */
+static int parser_error(const struct reader *r, const yaml_parser_t *parser)
 {
-	struct place at = {file, mark_line(parser->problem_mark)};
+	struct place at = {r->file, mark_line(parser->problem_mark)};
 
+	if (parser->error == YAML_READER_ERROR && parser->problem_offset <= r->text.n) {
+		at.line = 1;
+		for (size_t i = 0; i < parser->problem_offset; i++)
+			at.line += r->text.p[i] == '\n';
+	}
 	return place_error(at, "not YAML: %s%s%s", parser->problem != NULL ? parser->problem : "cannot be read",
 	                   parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
 }
@@ -100,7 +107,7 @@ static int read_document(struct reader *r, yaml_parser_t *parser, struct yaml **
 	int status = 0;
 
 	if (!yaml_parser_load(parser, &document))
-		return parser_error(r->file, parser);
+		return parser_error(r, parser);
 	r->document = &document;
 	top = yaml_document_get_root_node(&document);
 	if (top != NULL && *root != NULL) {
@@ -117,7 +124,7 @@ static int read_document(struct reader *r, yaml_parser_t *parser, struct yaml **
 
 int yaml_read(struct arena *arena, const char *file, struct span text, struct yaml **root)
 {
-	struct reader r = {.arena = arena, .file = file};
+	struct reader r = {.arena = arena, .file = file, .text = text};
 	yaml_parser_t parser;
 	int status;
 

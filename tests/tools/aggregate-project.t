@@ -150,6 +150,17 @@ like 'it says what was meant' "$(cat "$work/err")" "'secnd' matches nothing in .
 exits 2 'an exclusion that leaves nothing' aggregate compile --project-dir "$work/p" -s second --exclude second
 exits 2 'bad --vars' aggregate compile --project-dir "$work/p" --vars '{zone'
 like 'says so' "$(cat "$work/err")" '--vars:[0-9]+: not YAML'
+exits 0 'a variable that nothing reads' aggregate compile --project-dir "$work/p" --vars '{zon: x, zone: y}'
+is 'is a warning, of that one' "$(grep -o "no file of the project reads '.*'" "$work/err")" "no file of the project reads 'zon'"
+mkdir "$work/p/models/marts" && mv "$work/p/models/second.sql" "$work/p/models/marts/"
+exits 2 'a folder by its bare name' aggregate compile --project-dir "$work/p" -s +marts
+like 'is told how' "$(cat "$work/err")" "'\+marts' matches nothing in .*; did you mean 'models/marts'"
+sed -i '1s/^/\xef\xbb\xbf/' "$work/p/models/first.sql" "$work/p/models/sources.yml"
+exits 0 'a byte-order mark in front of a file' aggregate compile --project-dir "$work/p"
+is 'is no part of it' "$(grep -c $'\xef\xbb\xbf' "$work/out")" 0
+printf 'models:\n  - name: first\n    description: "\xe9"\n' >"$work/p/models/latin.yml"
+refused 'YAML that is not UTF-8' 'models/latin.yml:3: not YAML: invalid'
+rm "$work/p/models/latin.yml"
 exits 2 'an argument too many' aggregate build model
 
 selected() { aggregate list --project-dir "$root/aggregate/marts" "$@" 2>&1 | jq -r 'select(.type == "model") | .node' | sort | tr '\n' ' '; }

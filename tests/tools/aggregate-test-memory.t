@@ -33,7 +33,7 @@ sources:
           - name: amount
             tests:
               - between: {name: amount_positive, min: 0, error_if: "> 10%"}
-              - between: {name: amount_of_s1, max: 1000, where: "shop = 's1'"}
+              - between: {name: amount_of_s1, max: 1000, where: "shop = 's1' -- its own limit"}
               - between: {name: amount_today, max: 100000, where: "at > now() - interval '1 day'"}
               - between: {name: amount_by_now, max: 100000, where: "at > 'yesterday'"}
               - between: {name: amount_under_mean, max: 1000000, where: "amount < (select avg(amount) from fact)"}
