@@ -285,15 +285,27 @@ static int publish(struct run *run)
 	return write_apart(run);
 }
 
+/* Pages that are open look again; that they could not be told is nobody's trouble. */
+static void tell_pages(struct run *run)
+{
+	if (run->result.run_id != 0 && PQstatus(run->s.db.c) == CONNECTION_OK)
+		db_query(&run->s.db, "select set_config('synchronous_commit', 'off', true), pg_notify('txpipe', 'aggregate')", NULL);
+}
+
 static int finish(struct run *run)
 {
 	bool good = judge(run);
+	int status;
 
 	run->s.db.last_words = true;
-	if (good && publishes(run))
-		return publish(run);
-	mark_rolled_back(run);
-	return write_apart(run);
+	if (good && publishes(run)) {
+		status = publish(run);
+	} else {
+		mark_rolled_back(run);
+		status = write_apart(run);
+	}
+	tell_pages(run);
+	return status;
 }
 
 static int begin(struct run *run)

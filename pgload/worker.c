@@ -23,6 +23,8 @@ static void *work(void *arg)
 		struct batch *b = k->batch;
 		pthread_mutex_unlock(&k->mutex);
 		int status = writer_commit(k->writer, b);
+		if (status == EXIT_DONE && !k->writer->dry_run)
+			notify_stored(&k->notify, k->writer->server->c);
 		pthread_mutex_lock(&k->mutex);
 		k->batch = NULL;
 		k->status = status;

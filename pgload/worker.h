@@ -7,10 +7,12 @@
 
 #include <pthread.h>
 
+#include "notify.h"
 #include "writer.h"
 
 struct worker {
 	struct writer *writer;
+	struct notify notify; /* the thread's */
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t mutex;
