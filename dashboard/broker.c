@@ -80,6 +80,7 @@ static void keep_ends(struct broker *b, const rd_kafka_topic_partition_list_t *l
 	pthread_mutex_lock(&b->mutex);
 	for (int i = 0; i < list->cnt; i++) /* in the same order: partitions are only added */
 		b->watched[i].end = list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[i].offset : -1;
+	b->state.seen_at = clock_monotonic();
 	pthread_mutex_unlock(&b->mutex);
 }
 

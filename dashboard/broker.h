@@ -15,6 +15,7 @@ struct broker_state {
 	bool up;
 	int64_t since;    /* Unix time in microseconds from which on `up` is what it is */
 	char words[512];  /* why not */
+	int64_t seen_at;  /* when the ends were seen last, clock_monotonic(); 0: never */
 };
 
 struct broker *broker_start(const struct kafka_options *options);

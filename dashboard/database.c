@@ -95,7 +95,7 @@ PGresult *database_ask(struct database *d, const char *sql, int count, const Oid
 	}
 	keep_words(d, r);
 	PQclear(r);
-	if (PQstatus(d->c) != CONNECTION_OK) {
+	if (PQstatus(d->c) != CONNECTION_OK || strncmp(d->sqlstate, "57P", 3) == 0) { /* its last words */
 		d->sqlstate[0] = '\0';
 		log_warn("PostgreSQL is away: %s", d->words);
 		database_close(d);

@@ -48,7 +48,8 @@ struct watch {
 	int64_t slow_at, books_at;                /* when next */
 	double records, flagged, p50, p95;        /* since the last point */
 	double positions_before, ends_before;     /* at the last point; NAN: unknown */
-	int64_t point_at;
+	double in_rate;
+	int64_t ends_seen, point_at;
 	double minute_records[MINUTE], minute_flagged[MINUTE];
 	size_t minute;
 	int wake;
@@ -235,6 +236,18 @@ static void sum_minute(struct watch *w)
 	}
 }
 
+/* Kafka is looked at by another thread: what has come in is divided by the time between its looks, not ours. */
+static double in_rate(struct watch *w)
+{
+	int64_t seen = w->live.broker.seen_at;
+
+	if (seen != w->ends_seen) {
+		w->in_rate = growth(live_ends(&w->live), &w->ends_before, (double)(seen - w->ends_seen) / 1e6);
+		w->ends_seen = seen;
+	}
+	return w->live.broker.up ? w->in_rate : NAN;
+}
+
 /* The second that is over. */
 static void add_point(struct watch *w)
 {
@@ -244,7 +257,7 @@ static void add_point(struct watch *w)
 
 	w->point_at = now;
 	p.stored = growth(w->live.up ? live_total(&w->live, "next_offset") : NAN, &w->positions_before, seconds);
-	p.in = growth(live_ends(&w->live), &w->ends_before, seconds);
+	p.in = in_rate(w);
 	p.flagged = seconds > 0 && w->live.up ? w->flagged / seconds : NAN;
 	live_add_point(&w->live, p);
 	sum_minute(w);
@@ -384,7 +397,7 @@ static struct watch *watch_new(const char *conninfo, struct broker *b)
 	w->live.started = clock_wall();
 	w->live.last_at = NAN;
 	w->p50 = w->p95 = NAN;
-	w->positions_before = w->ends_before = NAN;
+	w->positions_before = w->ends_before = w->in_rate = NAN;
 	w->live.end = xcalloc(1, sizeof *w->live.end);
 	pthread_mutex_init(&w->mutex, NULL);
 	return w;

@@ -119,8 +119,8 @@ tx.lines = (canvas, series, format) => tx.chart(canvas, {
 	options: {
 		parsing: false, normalized: true,
 		scales: {
-			x: {type: "linear", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
-			y: {beginAtZero: true, border: {display: false}, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format}},
+			x: {type: "linear", bounds: "data", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
+			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format === tx.format.rate ? tx.format.axis : format}},
 		},
 		plugins: {tooltip: {callbacks: {title: items => items.length ? tx.format.clock(items[0].parsed.x) : "", label: i => " " + i.dataset.label + ": " + format(i.parsed.y)}}},
 	},
@@ -136,7 +136,7 @@ tx.bars = (canvas, labels, bars, line) => tx.chart(canvas, {
 		scales: {
 			x: {grid: {display: false}, ticks: {maxRotation: 0, autoSkipPadding: 12}},
 			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: bars[0].format}},
-			...(line ? {y1: {beginAtZero: true, position: "right", grid: {display: false, drawBorder: false}, ticks: {maxTicksLimit: 5, callback: line.format}}} : {}),
+			...(line ? {y1: {beginAtZero: true, position: "right", grid: {display: false, drawBorder: false}, ticks: {maxTicksLimit: 5, callback: line.format === tx.format.share ? tx.format.shareAxis : line.format}}} : {}),
 		},
 		plugins: {tooltip: {callbacks: {label: i => " " + i.dataset.label + ": " + (i.dataset.yAxisID === "y1" ? line.format : i.dataset.format)(i.parsed.y)}}},
 	},
@@ -148,7 +148,7 @@ tx.ranks = (canvas, labels, bars) => tx.chart(canvas, {
 	data: {labels, datasets: bars.map(b => ({label: b.label, data: b.data, backgroundColor: tx.colour(b.colour) + (b.weak ? "88" : "cc"), borderRadius: 2, maxBarThickness: 13, format: b.format}))},
 	options: {
 		indexAxis: "y",
-		scales: {x: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: bars[0].format}}, y: {grid: {display: false}, ticks: {autoSkip: false}}},
+		scales: {x: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: bars[0].format === tx.format.share ? tx.format.shareAxis : bars[0].format}}, y: {grid: {display: false}, ticks: {autoSkip: false}}},
 		plugins: {tooltip: {callbacks: {label: i => " " + i.dataset.label + ": " + i.dataset.format(i.parsed.x)}}},
 	},
 });

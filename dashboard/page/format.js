@@ -17,6 +17,8 @@ tx.format = (() => {
 		amount: v => known(v) ? two.format(v) : none,
 		usd: v => known(v) ? "$" + two.format(v) : none,
 		compact: v => known(v) ? (Math.abs(v) < 10000 ? whole.format(v) : compact.format(v)) : none,
+		axis: v => compact.format(v), // round numbers, as on axes
+		shareAxis: v => compact.format(v * 100) + " %",
 		share: v => known(v) ? (v * 100).toFixed(v !== 0 && v < 0.1 ? 2 : 1) + " %" : none,
 		score: v => known(v) ? one.format(v) : none,
 		day: v => known(v) ? String(v).slice(0, 10) : none,

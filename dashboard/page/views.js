@@ -150,7 +150,7 @@ tx.views.business = (() => {
 		draw: (canvas, r) => { const o = tx.objects(r); return tx.bars(canvas, o.map(d => f.day(d.day).slice(5)), [{label: "flagged", data: o.map(d => d.frauds), colour: "fraud", format: f.compact}], {label: "share of all", data: o.map(d => d.fraud_ratio), colour: "text", format: f.share}); }});
 	const risk = (title, name, columns, least) => tx.listing(title, {name, about: "Of those with at least " + least + " transactions. Ranked by what the share is at least, so that few transactions weigh less than many.", table: {only: columns}});
 	const customers = risk("High-risk customers", "customers_at_risk", ["customer_name", "home_country", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 5);
-	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "merchant_category", "country", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 20);
+	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "merchant_category", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 20);
 	const shares = (title, name, column) => tx.figure(title, {width: "w4", name, height: "high", legend: [["fraud", "of transactions"], ["gold", "of value"]], about: "Share that was flagged.",
 		table: {only: [column, "transactions", "revenue_usd", "frauds", "fraud_ratio", "fraud_usd", "fraud_value_ratio"]},
 		label: () => title + ": share flagged, by number and by value",
@@ -205,10 +205,9 @@ tx.lineage = result => {
 		return e;
 	};
 	const made = tx.objects(result), level = new Map(made.map(m => [m.relation, m.level]));
-	for (const m of made)
-		for (const s of m.built_from)
-			if (!level.has(s))
-				level.set(s, 0);
+	const sources = new Set(made.flatMap(m => m.built_from).filter(s => !level.has(s)));
+	for (const s of sources) // right before the first that needs it
+		level.set(s, Math.min(...made.filter(m => m.built_from.includes(s)).map(m => m.level)) - 1);
 	const columns = [];
 	for (const [name, l] of level)
 		(columns[l] = columns[l] || []).push(name);
@@ -235,7 +234,7 @@ tx.views.operation = (() => {
 	const took = tx.figure("How long runs took", {width: "w5", name: "runs", legend: [["accent", "published or checked"], ["fraud", "not"]], table: {only: ["run_id", "started_at", "seconds"], empty: none},
 		label: r => "Duration of the last " + r.rows.length + " runs",
 		draw: (canvas, r) => { const o = tx.objects(r).reverse(), fine = x => x.status === "published" || x.status === "checked"; const chart = tx.bars(canvas, o.map(x => String(x.run_id)), [{label: "took", data: o.map(x => x.seconds), colour: "accent", format: f.duration}]); chart.data.datasets[0].backgroundColor = o.map(x => tx.colour(fine(x) ? "accent" : "fraud") + "cc"); chart.update("none"); return chart; }});
-	const nodes = tx.listing("What the last run did", {width: "w7", name: "run_nodes", missing: none, table: {only: ["node", "type", "status", "rows", "inserted", "updated", "failures", "ms", "message"], empty: none}});
+	const nodes = tx.listing("What the last run did", {width: "w7", name: "run_nodes", missing: none, table: {only: ["node", "type", "status", "rows", "failures", "ms", "message"], empty: none}});
 	const failing = tx.listing("Rows that tests found wrong", {width: "w5", name: "failing_rows", missing: none, table: {only: ["run_id", "test", "row"], empty: "None: no test of the runs that are remembered has kept a failing row."}});
 	const lineage = tx.figure("Lineage", {width: "w12", name: "lineage", table: {empty: none}, draw: (canvas, r) => { const place = canvas.parentElement; place.className = ""; place.replaceChildren(tx.lineage(r)); return null; }});
 	const partitions = tx.listing("Positions", {width: "w12", name: "partitions", about: "Where each stream stands in each partition, and what became of every offset before.", table: {empty: "No stream has stored anything yet."}});
@@ -243,7 +242,7 @@ tx.views.operation = (() => {
 	const messages = tx.listing("Latest messages", {width: "w12", name: "messages", controls: h("span", {class: "controls"}, select), table: {only: ["partition", "offset", "time", "bytes", "content"], empty: "This topic is empty."}});
 	const search = h("input", {type: "search", "aria-label": "Search in dead letters", placeholder: "reason, detail, content", onchange: e => tx.state.go({search: e.target.value}, true)});
 	const letters = tx.listing("Dead letters", {width: "w12", name: "dead_letters", controls: h("span", {class: "controls"}, search), about: "This page changes nothing. The command sends one again, byte for byte.",
-		table: {only: ["id", "received_at", "by", "reason", "detail", "topic", "partition", "offset", "content", "replay"], empty: "None that fits."}});
+		table: {only: ["id", "received_at", "reason", "detail", "topic", "partition", "offset", "content", "replay"], empty: "None that fits."}});
 	const element = h("div", {}, h("h1", {}, "Operation"), h("div", {class: "grid"}, runs.element, took.element, nodes.element, failing.element, lineage.element, partitions.element, ...(tx.report ? [] : [messages.element]), letters.element));
 	const topics = async () => {
 		const found = tx.objects(await tx.data.get("topics")).map(t => t.topic), wanted = tx.state.read().topic;

@@ -1,0 +1,197 @@
+#!/bin/bash
+# txdash: its figures are SQL's, it answers nobody whom it should not, it bears bad HTTP and a server that goes away, and it changes nothing.
+source "$(dirname "$0")/../tap.sh"
+start_postgres
+pgload -q --init >/dev/null && "$root/scripts/seed-dims" --customers 300 --merchants 60 || exit 1
+txgen -q -n 4000 --customers 300 --merchants 60 --from "$(date -u -d '-2 days' +%FT00:00:00Z)" --malformed 0.005 2>/dev/null |
+	fraudcheck -q | pgload -q >/dev/null
+merchant=$(sql "select merchant_id from fact_transaction where is_fraud group by 1 order by count(*) desc, 1 limit 1")
+customer=$(sql "select customer_id from fact_transaction group by 1 order by count(*) desc, 1 limit 1")
+sql "update dim_merchant set merchant_name = '<script>alert(1)</script>\"=x' where merchant_id = '$merchant'" >/dev/null
+aggregate -q build --project-dir "$root/aggregate/marts" >/dev/null || exit 1
+mkdir -p "$work/prom/1"
+printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total{rule="never"} 0\n' >"$work/prom/1/fraudcheck.prom"
+printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total 7\nbroken {\n' >"$work/prom/other.prom"
+
+# start NAME [OPTION...]: sets pid_NAME and url.
+start() {
+	local name=$1
+	shift
+	txdash -l 127.0.0.1:0 -b 127.0.0.1:9 "$@" 2>"$work/$name.err" &
+	printf -v "pid_$name" %s "$!"
+	at_exit kill "$!"
+	wait_for 10 grep -q 'notice: http' "$work/$name.err" || { cat "$work/$name.err"; echo "Bail out! txdash does not start"; exit 1; }
+	url=$(sed -n 's/^txdash: notice: \(http:.*\)\/$/\1/p' "$work/$name.err")
+}
+get() { curl -s -m 20 "$url$1" "${@:2}"; }
+code() { curl -s -m 20 -o "$work/body" -w '%{http_code}' "$@"; }
+cells() { jq -r '.rows[] | map(if . == null then "" else tostring end) | join("|")'; }
+ready() { [ "$(code "$url/readyz")" = 200 ]; }
+
+start main --metrics-dir "$work/prom"
+main=$url
+ok "is ready" wait_for 10 ready
+is "is healthy" "$(get /healthz)" ok
+
+# --- figures ------------------------------------------------------------------------------------------------------------------------
+usd="amount / nullif(units_per_base, 0)"
+facts="fact_transaction left join dim_currency using (currency)"
+is "cards" "$(get /api/cards | jq -r '.rows[0][:5] | map(tostring) | join("|")')" \
+	"$(sql "select count(*), round(sum($usd), 2), count(*) filter (where is_fraud), round(count(*) filter (where is_fraud)::numeric / count(*), 6),
+		round(sum($usd) filter (where is_fraud), 2) from $facts" | jq -Rr 'split("|") | map(tonumber | tostring) | join("|")')"
+is "days are those of the mart" "$(get /api/daily | jq -r '.rows[] | "\(.[0])|\(.[1])|\(.[3])"')" \
+	"$(sql "select day, transactions, frauds from daily_sales_summary order by 1")"
+is "a filter by merchant, by currency and by time" "$(get "/api/cards?merchant=$merchant&currency=USD&from=2020-01-01T00:00:00Z" | jq '.rows[0][0]')" \
+	"$(sql "select count(*) from fact_transaction where merchant_id = '$merchant' and currency = 'USD'")"
+is "a filter by customer" "$(get "/api/cards?customer=$customer" | jq '.rows[0][0]')" "$(sql "select count(*) from fact_transaction where customer_id = '$customer'")"
+is "a filter by rule" "$(get "/api/cards?rule=foreign" | jq '.rows[0][2]')" "$(sql "select count(*) from fact_transaction where 'foreign' = any(fraud_reasons)")"
+is "nothing before the first" "$(get "/api/cards?to=2020-01-01T00:00:00Z&from=2019-01-01T00:00:00Z" | jq '.rows[0][0]')" 0
+is "hits by rule, those of the metrics with zeros" "$(get /api/rules | jq -r '.rows[] | "\(.[0])|\(.[1])"')" \
+	"$(sql "select r, count(*) from fact_transaction, unnest(fraud_reasons) r group by 1 order by 2 desc, 1"; echo 'never|0')"
+is "amounts are exact" "$(get "/api/history?customer=$customer" | jq -c '.rows[0][2]')" \
+	"$(sql "select amount from fact_transaction where customer_id = '$customer' order by transaction_ts desc limit 1" | jq -c .)"
+is "few transactions are no risk" "$(get /api/merchants_at_risk | jq '[.rows[][4]] | min >= 20')" true
+is "the last flagged are the newest" "$(get /api/flagged | jq -r '.rows | length')" 50
+one=$(get /api/flagged | jq -r '.rows[0][0]')
+is "a record" "$(get "/api/record?id=$one" | jq -r '.rows[0][0]')" "$one"
+is "runs" "$(get /api/runs | jq -r '.rows[0][4]')" published
+is "tests that passed" "$(get /api/runs | jq -r '.rows[0][10]')" "$(sql "select count(*) from aggregate.node_result where type = 'test' and status = 'pass'")"
+is "lineage: a fold" "$(get /api/lineage | jq -r '.rows[] | select(.[1] == "sales_by_day") | .[5][]')" fact_transaction
+is "lineage: a view on it" "$(get /api/lineage | jq -r '.rows[] | select(.[1] == "daily_sales_summary") | "\(.[0]) \(.[5] | join(" "))"')" "2 dim_currency sales_by_day"
+is "dead letters" "$(get /api/dead_letters | jq -r '.rows | length')" "$(sql "select least(100, count(*)) from dead_letter")"
+is "… searched" "$(get "/api/dead_letters?search=not_json" | jq -r '.rows | length')" "$(sql "select count(*) from dead_letter where reason = 'not_json' or encode(raw, 'escape') ilike '%not_json%'")"
+is "as CSV, with a heading" "$(get /api/daily.csv | tr -d '\r' | head -1)" \
+	'"day","transactions","revenue_usd","frauds","fraud_ratio","fraud_usd","fraud_value_ratio"'
+is "… as many lines" "$(get /api/daily.csv | tail -n +2 | wc -l)" "$(sql 'select count(*) from daily_sales_summary')"
+sql "update dim_merchant set merchant_name = '=cmd()' where merchant_id = '$merchant'" >/dev/null
+like "… formulas are disarmed" "$(get "/api/flagged.csv?merchant=$merchant")" "\"'=cmd\(\)\""
+for name in cards daily customers_at_risk merchants_at_risk by_category by_country by_method rules verdicts map merchants_map flagged currencies runs run_nodes \
+	failing_rows lineage dead_letters dead_by_reason books partitions live; do
+	is "$name is a table" "$(get "/api/$name" | jq -r 'if .columns then all(.rows[]; length > 0) else has("partitions") end')" true
+done
+
+# --- live ---------------------------------------------------------------------------------------------------------------------------
+curl -sN -m 60 "$url/events" >"$work/events" &
+at_exit kill "$!"
+ok "a stream begins with all there is" wait_for 5 grep -q '^event: live' "$work/events"
+ok "and ticks" wait_for 5 grep -q '^event: tick' "$work/events"
+id=$(txgen -q -n 1 -s 77 --customers 300 --merchants 60 --from "$(date -u +%FT%TZ)" | jq -c '.amount = 99999 | .currency = "USD"' | tee "$work/one" | jq -r .transaction_id)
+fraudcheck -q <"$work/one" | pgload -q >/dev/null
+ok "what was just flagged comes" wait_for 5 grep -q "$id" "$work/events"
+aggregate -q build --project-dir "$root/aggregate/marts" >/dev/null
+ok "so does that aggregate has built" wait_for 5 grep -q '^event: built' "$work/events"
+sql "listen txpipe; select 1" >/dev/null
+is "nobody's books suffer" "$(get /api/books | jq -r '[.rows[] | select(.[6] != "")] | length')" 0
+
+# --- metrics ------------------------------------------------------------------------------------------------------------------------
+get /metrics >"$work/metrics"
+ok "own metrics" grep -Eq '^txpipe_dash_up 1$' "$work/metrics"
+ok "those of files, with their source" grep -Fxq 'txpipe_fraudcheck_rule_hits_total{rule="never",source="1/fraudcheck"} 0' "$work/metrics"
+ok "… with no label of their own" grep -Fxq 'txpipe_fraudcheck_rule_hits_total{source="other"} 7' "$work/metrics"
+is "each name is explained once" "$(grep '^# TYPE' "$work/metrics" | sort | uniq -d)" ''
+ok "what is broken in a file is left out" grep -vq broken "$work/metrics"
+like "failing tests" "$(cat "$work/metrics")" '^txpipe_aggregate_failing_tests 0$'
+
+# --- hostile ------------------------------------------------------------------------------------------------------------------------
+host=${url#http://}
+raw() { # what is sent as it is; the first line of what comes back
+	{ printf '%b' "$1"; sleep "${2-0}"; } | timeout 30 bash -c 'exec 3<>"/dev/tcp/${1%:*}/${1#*:}"; cat >&3; head -1 <&3' _ "$host" 2>/dev/null | tr -d '\r'
+}
+for path in /../../etc/passwd /api/../txdash.c /%2e%2e/%2e%2e/etc/passwd /api/ /api/nothing /api/cards.csv.csv /style.css/; do
+	is "$path is nothing" "$(code --path-as-is "$url$path")" 404
+done
+is "only GET and HEAD: POST" "$(code -X POST -d x "$url/")" 405
+is "… DELETE" "$(code -X DELETE "$url/api/cards")" 405
+is "… a large body is not waited for" "$(code -X PUT -H 'Expect:' --data-binary @<(head -c 3000000 /dev/zero) "$url/")" 405
+is "HEAD" "$(code -I "$url/")" 200
+like "a name that is not ours" "$(code -H 'Host: evil.example' "$url/api/cards")" '^421$'
+is "an unknown parameter" "$(code "$url/api/cards?table=pg_authid")" 400
+is "a bad time" "$(code "$url/api/cards?from=yesterday")" 400
+is "a bad customer" "$(code --get --data-urlencode "customer=' or 1=1 --" "$url/api/cards")" 400
+is "a rule that would be SQL is a name" "$(get /api/cards --get --data-urlencode "rule='; drop table fact_transaction; --" | jq '.rows[0][0]')" 0
+is "a parameter twice" "$(code "$url/api/cards?currency=USD&currency=EUR")" 400
+is "a topic that is none" "$(code "$url/api/messages?topic=../x")" 400
+like "an endless header" "$(code -H "X: $(head -c 60000 /dev/zero | tr '\0' x)" "$url/")" '^(431|413|000)$'
+like "no HTTP at all" "$(raw 'hello\r\n\r\n')" '^(HTTP/1\.[01] 400|$)'
+headers=$(curl -s -D - -o /dev/null "$url/" | tr -d '\r')
+like "a policy for the page" "$headers" "^Content-Security-Policy: default-src 'none'; script-src 'self';"
+like "no guessing of types" "$headers" '^X-Content-Type-Options: nosniff$'
+like "nobody frames it" "$headers" '^X-Frame-Options: DENY$'
+is "no address of elsewhere in what is served" "$(for f in / /style.css /app.js /views.js /tables.js /data.js /record.js /charts.js /format.js; do get "$f"; done |
+	grep -oE '(https?:)?//[a-z0-9.-]+\.[a-z]{2,}' | grep -v 'www.w3.org')" ''
+etag=$(sed -n 's/^ETag: //p' <<<"$headers")
+is "what a browser has is not sent again" "$(code -H "If-None-Match: $etag" "$url/")" 304
+( trap '' PIPE; exec 3<>"/dev/tcp/${host%:*}/${host#*:}"; printf 'GET / HTTP/1.1\r\nHost: localhost\r\n' >&3; while printf 'X-%s: y\r\n' "$RANDOM" >&3; do sleep 1; done; echo cut >"$work/slow" ) 2>/dev/null &
+slow=$!
+at_exit kill "$slow"
+is "… the others are served meanwhile" "$(code "$url/healthz")" 200
+ok "who never comes to the end of a request is cut off" wait_for 40 test -s "$work/slow"
+
+# --- many streams -------------------------------------------------------------------------------------------------------------------
+many=()
+for _ in {1..200}; do curl -sN -m 120 "$url/events" >>"$work/many" & many+=($!); done
+streams() { [ "$(get /metrics | sed -n 's/^txpipe_dash_streams //p')" -ge 200 ]; }
+ok "200 pages at once" wait_for 20 streams
+ok "below 50 MB" [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid_main/status")" -lt 51200 ]
+kill "${many[@]}" 2>/dev/null
+wait "${many[@]}" 2>/dev/null
+
+# --- PostgreSQL goes and comes back -------------------------------------------------------------------------------------------------
+"$root/scripts/postgres" stop -D "$work/postgres" >/dev/null 2>&1
+not_ready() { [ "$(code "$url/readyz")" = 503 ]; }
+ok "not ready without PostgreSQL" wait_for 10 not_ready
+is "still healthy" "$(get /healthz)" ok
+is "the state says so" "$(get /api/live | jq -r '.postgres.up')" false
+like "… in words" "$(get /api/live | jq -r '.postgres.words')" '.{10}'
+is "a question is answered with words" "$(code "$url/api/by_method")" 503
+like "… which they are" "$(jq -r .error "$work/body")" '^PostgreSQL cannot be asked: '
+eval "$("$root/scripts/postgres" start -D "$work/postgres" --fast)"
+ok "ready again" wait_for 20 ready
+cards() { [ "$(get /api/cards | jq -r '.rows[0][0]')" -gt 0 ]; }
+ok "and asked again" wait_for 10 cards
+kill -TERM "$pid_main"
+wait "$pid_main"
+is "ends in order, streams or not" "$?" 0
+
+# --- who may look -------------------------------------------------------------------------------------------------------------------
+exits 2 "elsewhere without --auth-file" txdash -l 0.0.0.0:0
+like "… says why" "$(cat "$work/err")" 'say who may look with --auth-file'
+printf 'ann:%s\n' "$(openssl passwd -6 -salt saltsalt 'open sesame')" >"$work/auth"
+echo 'ann:plain' >"$work/weak"
+exits 2 "a password that is no hash" txdash --auth-file "$work/weak"
+exits 2 "nobody in the file" txdash --auth-file /dev/null
+exits 2 "no folder of metrics" txdash --metrics-dir "$work/nowhere"
+exits 2 "no such address" txdash -l 127.0.0.1:99999
+start auth --auth-file "$work/auth"
+is "nobody without a name" "$(code "$url/api/live")" 401
+is "not with a wrong password" "$(code -u ann:sesame "$url/")" 401
+is "nor at once after it" "$(code -u ann:simsalabim "$url/")" 429
+let_in() { [ "$(code -u 'ann:open sesame' "$url/")" = 200 ]; }
+ok "with the right one" wait_for 5 let_in
+is "… and again" "$(code -u 'ann:open sesame' "$url/api/cards")" 200
+is "supervisors need none" "$(code "$url/healthz")" 200
+
+# --- the role that can only look ----------------------------------------------------------------------------------------------------
+psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/txdash.sql" || exit 1
+PGUSER=txdash start role
+ok "as that role" wait_for 10 ready
+for name in cards flagged rules runs run_nodes failing_rows lineage dead_letters books verdicts; do
+	is "… $name" "$(get "/api/$name" | jq -r 'if .error then .error elif .missing then "missing" else "ok" end')" ok
+done
+is "which cannot write" "$(PGUSER=txdash PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
+
+# --- a report -----------------------------------------------------------------------------------------------------------------------
+sql "update dim_merchant set merchant_name = '</script><script>alert(1)</script>' where merchant_id = '$merchant'" >/dev/null
+exits 0 "a report" txdash --once -b 127.0.0.1:9
+is "… has its figures" "$(sed -n 's/^<script type="application\/json" id="report">\(.*\)<\/script>$/\1/p' "$work/out" | jq '.cards.rows[0][0]')" "$(sql 'select count(*) from fact_transaction')"
+is "… no markup of others" "$(grep -c '<script>alert' "$work/out")" 0
+is "… loads nothing" "$(grep -cE '<(script|link|img)[^>]*(src|href)=' "$work/out")" 0
+exits 75 "no report without PostgreSQL" env PGHOST="$work/nowhere" txdash --once -b 127.0.0.1:9
+
+createdb empty
+PGDATABASE=empty start empty
+empty() { get /api/live | jq -e .lacks_tables; }
+ok "an empty database is told in words" wait_for 5 empty
+like "… by readyz" "$(get /readyz)" 'run pgload --init'
+is "… and by tables" "$(get /api/runs | jq -c '[.missing, .rows]')" '[true,[]]'
+finish
