@@ -1,5 +1,5 @@
 /*
- * Rules against the truth (--evaluate): what was judged is kept in short (about 50 bytes a record) until the end of the input, since labels may
+ * Rules against the truth (--evaluate): what was judged is kept in short until the end of the input, since labels may
  * come long after their record; then the figures are made.
  */
 #ifndef FRAUDCHECK_EVALUATE_H

@@ -26,7 +26,7 @@ static void print_value(FILE *out, const struct share *s)
 
 static void print_head(const struct evaluation *e, const struct evaluation_figures *f, FILE *out)
 {
-	fprintf(out, "%zu records with a label, %" PRIu64 " of them fraud; ruleset %s; ranked by %s\n", e->rows, f->all.frauds,
+	fprintf(out, "%zu records, %" PRIu64 " of them fraud; ruleset %s; ranked by %s\n", e->rows, f->all.frauds,
 	        e->judge->ruleset, e->ranks != NULL ? e->options.name : "the score");
 	if (e->outside > 0)
 		fprintf(out, "not counted: %" PRIu64 " outside --from, --until and --only\n", e->outside);

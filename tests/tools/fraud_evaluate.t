@@ -34,7 +34,7 @@ bands   review 20, block 60
 END
 # ranked: t1 80 fraud; t3 30 fraud, t2 30; then 0: t4, t5 fraud, t6, t8 (allowed)
 exits 0 "a table" fraudcheck -f rules --label truth --evaluate records
-like "how many records" "$(head -1 out)" '^7 records with a label, 3 of them fraud; ruleset [0-9a-f]{12}; ranked by the score$'
+like "how many records" "$(head -1 out)" '^7 records, 3 of them fraud; ruleset [0-9a-f]{12}; ranked by the score$'
 like "what does not count" "$(sed -n 2p out)" '^not counted: 1 whose transaction_id came before, 1 without a label$'
 # pairs: t1 beats 4 of 4; t3 beats 3 and ties 1; t5 ties 3 of the 4
 is "area under the curve, ties half" "$(awk '$1 == "AUC" { print $2 }' out)" "$(awk 'BEGIN { printf "%.4f", (4 + 3.5 + 1.5) / 12 }')"
@@ -92,7 +92,7 @@ is "rules" "$(jq -c 'select(.figure == "rule" and .kind == "rule")' out)" "$(jq 
 exits 1 "no labels at all" fraudcheck -f rules --evaluate <(sed 's/,"truth":[a-z]*//' records)
 like "which is said" "$(cat err)" "there are no labels in the input: name the member that holds the truth by --label, or add label records"
 exits 0 "a label that never comes" fraudcheck -f rules --label nothing --evaluate records
-like "leaves nothing to count" "$(head -1 out)" "^0 records with a label"
+like "leaves nothing to count" "$(head -1 out)" "^0 records, 0 of them fraud"
 
 exits 2 "--from needs --evaluate" fraudcheck --from 2026-01-01 records
 exits 2 "a time is a time" fraudcheck --evaluate --from noon records
