@@ -259,7 +259,7 @@ AT_PREFIX = sed 's|/usr/local/|$(PREFIX)/|g'
 install: all manuals completions
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/txpipe/rules
 	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 fraudcheck/rules/*.rules $(SHARE)/txpipe/rules
+	install -m 644 fraudcheck/rules/*.rules fraudcheck/rules/*.json $(SHARE)/txpipe/rules
 	install -d $(SHARE)/txpipe/marts
 	cp -R aggregate/marts/. $(SHARE)/txpipe/marts
 	install -d $(SHARE)/txpipe/scripts

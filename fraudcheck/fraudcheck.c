@@ -37,7 +37,7 @@ static const struct opt options[] = {
 	{OPT_FLAG, 0, "check", &check, .help = "compile the rules, print what was understood, and exit"},
 	{OPT_FLAG, 0, "summary", &summary, .help = "at the end, print the hits of each rule on stderr"},
 	{OPT_FLAG, 0, "explain", &judge_options.explain,
-	 .help = "add a member explain: points and reasons of the rules that fired, features"},
+	 .help = "add a member explain: points and reasons of the rules that fired, features, reasons of models"},
 	{OPT_FLAG, 0, "features", &judge_options.features,
 	 .help = "for training: print features, lets and the inputs of models (which need not be there yet) instead of verdicts"},
 	{OPT_STRING, 0, "label", &judge_options.label, "MEMBER", "this member holds the truth; of is_fraud it goes out as label", .min = 0},

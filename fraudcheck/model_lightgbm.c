@@ -175,6 +175,18 @@ static int set_decision(struct model_reader *r, const struct values *v, size_t n
 	return 0;
 }
 
+/* `inf` parts what is null from all numbers. */
+static int get_threshold(struct model_reader *r, const struct values *v, struct span *words, size_t node, double *to)
+{
+	struct span word = next_word(words);
+
+	if (span_eq(word, SPAN("inf"))) {
+		*to = INFINITY;
+		return 0;
+	}
+	return parse_real(word, to) == 0 ? 0 : bad_node(r, v, node, "has a threshold that is no number");
+}
+
 static int read_inner(struct model_reader *r, const struct values *v, struct columns *c, size_t node, size_t inner, struct model_split *s)
 {
 	int64_t feature, decision;
@@ -182,8 +194,8 @@ static int read_inner(struct model_reader *r, const struct values *v, struct col
 	if (parse_int(next_word(&c->feature), &feature) < 0 || feature < 0 || feature >= (int64_t)r->model->inputs)
 		return bad_node(r, v, node, "splits by an input that the model does not have");
 	s->input = (uint16_t)feature;
-	if (parse_real(next_word(&c->threshold), &s->at) < 0)
-		return bad_node(r, v, node, "has a threshold that is no number");
+	if (get_threshold(r, v, &c->threshold, node, &s->at) < 0)
+		return -1;
 	s->at = nextafter(s->at, INFINITY); /* what is equal goes left too */
 	if (parse_int(next_word(&c->decision), &decision) < 0)
 		return bad_node(r, v, node, "has a decision_type that is no number");

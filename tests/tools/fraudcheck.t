@@ -228,6 +228,7 @@ ok "the installed rules are the default" cmp <(echo '{}' | fraudcheck) <(echo '{
 # every example of the grammar page compiles
 csplit -sz -f example. <(sed -n '/^```rules/,/^```$/p' "$root/docs/rules.md") '/^```rules/' '{*}'
 ok "docs/rules.md has examples" [ "$(ls example.* | wc -l)" -ge 2 ]
+sed -n '/^    {"model": "logistic"/,/}$/p' "$root/docs/rules.md" >fraud.json # the model of one of them
 for example in example.*; do
 	sed -i '/^```/d' "$example"
 	exits 0 "docs/rules.md: $(sed -n '1s/^# //p' "$example")" fraudcheck --check -f "$example"

@@ -307,6 +307,8 @@ static void lightgbm_walks(void **state)
 	check_lightgbm("decision_type=10 8", "decision_type=10 4", 2, 0, .875);
 	check_lightgbm("decision_type=10 8", "decision_type=10 4", 2, 1e-36, .875);
 	check_lightgbm("decision_type=10 8", "decision_type=10 4", 2, 1e-34, -.375);
+	check_lightgbm("threshold=1.5 2", "threshold=inf 2", 1e300, 0, .375); /* all numbers left; null as it says */
+	check_lightgbm("threshold=1.5 2\ndecision_type=10 8", "threshold=inf 2\ndecision_type=8 8", NAN, 0, -.375);
 	check_lightgbm("\n\nTree=0\n", "\r\n\r\nTree=0\r\n", 1, 0, .375);
 	check_lightgbm("pandas_categorical:null\n", "", 1, 0, .375);
 }
