@@ -115,6 +115,15 @@ before=$(fraudcheck -q -f use.rules given | jq -r .ruleset | sort -u)
 echo >>logistic.json
 is "another model file is another rule set" "$([ "$(fraudcheck -q -f use.rules given | jq -r .ruleset | sort -u)" != "$before" ] && echo yes)" yes
 
+# --- the model that is shipped --------------------------------------------------------------------------------------------------------
+txgen -q -n 60000 --customers 1500 -s 5 --with-labels --labels truth >unseen # (it was trained on another seed)
+precision_of() { # RULES: average precision, the truth being known at the end
+	fraudcheck -q -f "$root/fraudcheck/rules/$1.rules" --evaluate --json --from 2026-01-10 unseen truth | jq 'select(.figure == "total") | .average_precision'
+}
+shipped=$(precision_of model) points=$(precision_of scored)
+ok "model.rules: average precision $shipped on people it has not seen; points by hand: $points" \
+	awk -v got="$shipped" -v points="$points" 'BEGIN { exit !(got > .35 && got > 1.5 * points) }'
+
 # --- the given data -------------------------------------------------------------------------------------------------------------------
 files=(handbook-features-test-2018-06-04-2018-06-10.csv.xz handbook-predictions-test-2018-06-04-2018-06-10.csv.xz
 	handbook-transactions-2018-04-01-2018-06-16.csv.xz handbook-terminals.csv.xz model-xgboost-1.7.6.json model-xgboost-3.2.0.json)
