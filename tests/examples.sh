@@ -53,7 +53,9 @@ prepare() { # WORDS DATABASE
 	elif [[ $words == *" loaded "* ]]; then
 		txgen -q -n 1000 | fraudcheck | pgload -q >/dev/null || return
 	fi
-	[[ $words != *" marts "* ]] || aggregate build -q >/dev/null
+	[[ $words != *" marts "* ]] || aggregate build -q >/dev/null || return
+	[[ $words != *" another "* ]] || export another=$2_restored
+	[[ $words != *" streaming "* ]] || scripts/stream start
 }
 
 # A script that runs until it is ended: that happens when the command succeeds. Its exit status is the script's.
