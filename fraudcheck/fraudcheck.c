@@ -72,7 +72,7 @@ static const struct opt_spec spec = {
 	.tool = "fraudcheck",
 	.synopsis = "[OPTION ...] [FILE ...]",
 	.summary = "Judge transactions (NDJSON from stdin or files) by a rule file; each goes on with is_fraud,\n"
-	           "fraud_score, fraud_reasons and ruleset added.",
+	           "fraud_score, fraud_reasons and ruleset added. SIGHUP: the rules are read again, windows stay.",
 	.options = options,
 	.examples = "  kconsume | fraudcheck | pgload\n"
 	            "  fraudcheck -f my.rules --summary january.ndjson >/dev/null\n"

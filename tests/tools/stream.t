@@ -25,6 +25,8 @@ if [ "$name" = kconsume ]; then
 	exit 74
 fi
 trap 'echo "$name TERM" >>"$STAND_IN/calls"' TERM
+trap 'echo "$name HUP" >>"$STAND_IN/calls"' HUP
+echo "$name listens" >>"$STAND_IN/calls"
 while :; do
 	IFS= read -r line && { echo "$line" 2>/dev/null || exit 74; continue; }
 	[ $? -gt 128 ] || break
@@ -50,12 +52,20 @@ at_exit stream stop
 # --- start, status, stop
 tell '' '' ''
 exits 1 "status of nothing" stream status
+exits 1 "nor is there anything to tell" stream reload
 exits 0 "starts" stream start -n 2 -b nowhere:1 -X a=b
 exits 0 "status: all run" stream status
 is "two pipelines" "$(grep -c running "$work/out")" 2
 exits 0 "a second start changes nothing" stream start
 is "kconsume was started twice" "$(calls 'kconsume --resume -G fraud --instance-id fraud-[0-9]*-[12] --metrics .* -b nowhere:1 -X a=b')" 2
 is "pgload too" "$(calls 'pgload -q --stream fraud')" 2
+both_listen() { [ "$(calls 'fraudcheck listens')" -eq 2 ]; }
+wait_for 5 both_listen
+exits 0 "new rules" stream reload
+told_all() { [ "$(calls 'fraudcheck HUP')" -eq 2 ]; }
+ok "each fraudcheck is told" wait_for 5 told_all
+is "and nobody else" "$(calls '.* HUP')" 2
+exits 0 "all of them go on" stream status
 exits 0 "stops" stream stop --grace 5
 is "kconsume was told" "$(calls 'kconsume TERM')" 2
 is "the others were not, they read to the end" "$(calls '(fraudcheck|pgload) TERM')/$(calls 'pgload drained')" 0/2
