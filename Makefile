@@ -165,6 +165,10 @@ check-tools: all
 check-e2e: all bench-helpers
 	$(PROVE) tests/e2e
 
+# The page in Debian's chromium (scripts/setup browser).
+check-browser: all
+	$(PROVE) tests/browser
+
 # Marts against a count of everything, while writers of all kinds are at work: for TIME seconds.
 check-long: all
 	TIME=$(or $(TIME),60) prove -v tests/e2e/aggregate-property.t
@@ -283,6 +287,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-long bench-aggregate bench-fraud check-spark check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-browser check-long bench-aggregate bench-fraud check-spark check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
