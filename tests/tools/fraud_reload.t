@@ -119,6 +119,51 @@ is "under load: an ordinary end" $? 0
 wait "$awk_pid"
 is "six changes, each whole" "$(cat changes)" "$want"
 
+# --- windows of many keys and partitions, kept through reloads: the verdicts are those of a run without any ---------------
+txgen -q -n 12000 -s 3 --customers 150 --duplicates .02 --late .02 --until 2027-01-01T00:00:00Z 2>/dev/null >stream
+cp "$root/fraudcheck/rules/scored.rules" rules
+fraudcheck -f rules --partitions 3 <stream >want
+mkfifo parts
+fraudcheck -f rules --partitions 3 <parts >out 2>err &
+pid=$!
+exec 9>parts
+asked=0
+for part in 1 2 3 4; do
+	sed -n "$((part * 2000 - 1999)),$((part * 2000))p" stream >&9
+	wait_for 10 judged $((part * 2000)) || note "part $part does not come out"
+	ask
+done
+is "four reloads" "$(grep -c 'notice: SIGHUP' err)" 4
+sed 1,8000d stream >&9
+exec 9>&-
+wait "$pid"
+ok "the same bytes as without" cmp out want
+
+# --- models ---------------------------------------------------------------------------------------------------------------
+models=$root/tests/data/models
+cp "$models/xgboost-1.7.6.json" model.json
+echo 'model p = xgboost "model.json" (amount, 1 + amount, 2 + amount, 3 + amount, 4 + amount, 5 + amount, 6 + amount, 7 + amount, 8 + amount)' >rules
+echo 'rule  likely +(1000 * p) : true' >>rules
+mkfifo in3
+fraudcheck -f rules <in3 >out 2>err &
+pid=$!
+exec 9>in3
+asked=0
+score() { sed -E 's/.*"fraud_score":([^,]*),.*/\1/' <<<"$1"; }
+before=$(score "$(next 1)")
+head -c 5000 "$models/xgboost-3.2.0.json" >model.json
+ask
+like "half a model is refused" "$(cat err)" "rules:1:.*model\.json"
+is "the old one goes on" "$(score "$(next 2)")" "$before"
+cp "$models/xgboost-3.2.0.json" model.json
+new=$(hash_of rules)
+ask
+got=$(next 3)
+ok "a whole one says something else" [ "$(score "$got")" != "$before" ]
+like "and counts in the hash" "$got" "\"ruleset\":\"$new\""
+exec 9>&-
+wait "$pid"
+
 # --- what cannot be read twice --------------------------------------------------------------------------------------------
 mkfifo in2
 fraudcheck -f <(cat small) <in2 >out 2>err &
