@@ -28,6 +28,10 @@ int db_query(struct db *db, const char *sql, PGresult **result);
 /* One statement with text parameters. */
 int db_params(struct db *db, const char *sql, int count, const char *const *values, PGresult **result);
 
+/* One statement that is run again and again, under a name that lives as long as the session: its plan is made once. */
+int db_prepare(struct db *db, const char *name, const char *sql);
+int db_execute(struct db *db, const char *name, int count, const char *const *values, PGresult **result);
+
 /* Run a query and hand over its rows one by one, without collecting them. 0; 1 if `row` returned non-zero, which ends
  * it; -1 with the error kept. */
 int db_stream(struct db *db, const char *sql, int (*row)(void *arg, const PGresult *r), void *arg);

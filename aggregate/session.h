@@ -28,6 +28,7 @@ struct session {
 	size_t states;
 	struct source **source; /* those looked up by changes_source() */
 	size_t sources;
+	bool knows_catalogue; /* the query for that is prepared */
 };
 
 /* Connect, set what results could depend on. EXIT_DONE, or another status with a message. */
