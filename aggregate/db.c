@@ -201,6 +201,22 @@ int db_params(struct db *db, const char *sql, int count, const char *const *valu
 	return collect(db, false, result);
 }
 
+int db_prepare(struct db *db, const char *name, const char *sql)
+{
+	if (!PQsendPrepare(db->c, name, sql, 0, NULL))
+		return keep_error(db, NULL);
+	return collect(db, true, NULL);
+}
+
+int db_execute(struct db *db, const char *name, int count, const char *const *values, PGresult **result)
+{
+	*result = NULL;
+	log_debug("execute: %s", name);
+	if (!PQsendQueryPrepared(db->c, name, count, values, NULL, NULL, 0))
+		return keep_error(db, NULL);
+	return collect(db, false, result);
+}
+
 int db_describe(struct db *db, const char *sql, PGresult **result)
 {
 	if (refused(db, result) < 0)
@@ -237,10 +253,14 @@ int db_exit_status(const struct db *db)
 int db_failed(const struct db *db, const char *what)
 {
 	bool state = db->sqlstate[0] != '\0';
+	const char *hint = db->hint;
 
+	if (hint == NULL && strcmp(db->sqlstate, "42501") == 0)
+		hint = "aggregate runs as the role that made the schema aggregate, or as one that has rights on it and its tables; to make it, "
+		       "create on the database is needed";
 	log_error("%s: %s%s%s%s%s%s%s%s", what, db->message != NULL ? db->message : "failed", state ? " (SQLSTATE " : "",
 	          db->sqlstate, state ? ")" : "", db->detail != NULL ? "; " : "",
-	          db->detail != NULL ? db->detail : "", db->hint != NULL ? "; hint: " : "", db->hint != NULL ? db->hint : "");
+	          db->detail != NULL ? db->detail : "", hint != NULL ? "; hint: " : "", hint != NULL ? hint : "");
 	return db_exit_status(db);
 }
 

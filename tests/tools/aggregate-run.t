@@ -258,10 +258,33 @@ exits 0 'a build by somebody who lives elsewhere' env PGTZ=Asia/Tokyo PGDATESTYL
 is 'is as any other' "$(sql 'select * from zone')" 'UTC|2026-02-01'
 rm "$p/models/zone.sql"
 
+# --- failing rows: as many as the limit says, none if not wanted, and none that is huge
+printf "select i, null::int as gone, case when i = 1 then repeat('x', 70000) else 'y' end as text from generate_series(1, 5) i\n" >"$p/models/wide.sql"
+cat >"$p/models/wide.yml" <<'YAML'
+models:
+  - name: wide
+    columns:
+      - name: gone
+        tests:
+          - not_null: {name: all_kept, severity: warn}
+          - not_null: {name: two_kept, severity: warn, limit: 2}
+          - not_null: {name: none_kept, severity: warn, store_failures: false}
+          - not_null: {name: enough, warn_if: "> 3", error_if: "> 5"}
+          - not_null: {name: few_enough, warn_if: "> 5", error_if: "> 100%"}
+YAML
+exits 0 'tests that fail' aggregate build -s wide
+is 'each finds them, and says what its conditions make of them' "$(for t in all_kept two_kept none_kept enough few_enough; do node "$t" '[.status, .failures] | join(" ")'; done | tr '\n' ';')" \
+	'warn 5;warn 5;warn 5;warn 5;pass 5;'
+is 'what is kept is what was asked for' "$(sql "select string_agg(node || ' ' || n, ';' order by node) from (select node, count(*) as n from aggregate.failure
+	where run_id = (select max(run_id) from aggregate.run) group by node) x")" 'all_kept 5;enough 5;two_kept 2'
+is 'a huge row as its size' "$(sql "select count(*) filter (where (row->>'bytes')::int > 70000), max(length(row::text)) < 100 from aggregate.failure where node = 'all_kept'")" '1|t'
+rm "$p/models/wide".*
+
 # --- rights, servers
 sql 'create role owner login'
 sql 'create database other'
 exits 2 'no right to make the schema: exit 2' aggregate build -d 'user=owner dbname=other'
+like 'says what is needed' "$(cat "$work/err")" 'hint: .*create on the database is needed'
 exits 2 'an unknown database' aggregate build -d 'dbname=nowhere'
 exits 2 'an unknown role' aggregate build -d 'user=nobody_here'
 sql "create role guarded login password 'right'" && sed -i '1i local all guarded scram-sha-256' "$(sql 'show hba_file')" && sql 'select pg_reload_conf()' >/dev/null
