@@ -146,8 +146,9 @@ def event_time(row):
 def numeric(row, unfit):
     """All features and lets but those that hold something else than numbers in any record."""
     values = {**row["features"], **row["lets"]}
-    unfit.update(k for k, v in values.items() if isinstance(v, str))
-    return values
+    texts = [k for k, v in values.items() if isinstance(v, str)]
+    unfit.update(texts)
+    return {**values, **dict.fromkeys(texts)}
 
 
 def read_records(arguments, model):
@@ -279,7 +280,10 @@ def main():
     model = find_model(arguments, text)
     if model is None and arguments.output is None:
         die(USAGE, f"{arguments.rules} holds no model: write one into it (see --help), or say with -o where the rules with one go")
-    if not arguments.files:  # they are read twice
+    for path in arguments.files:
+        if not os.path.isfile(path):
+            die(USAGE, f"{path} is no file: records are read twice (or give them on stdin)")
+    if not arguments.files:
         spool = tempfile.NamedTemporaryFile(suffix=".ndjson")
         shutil.copyfileobj(sys.stdin.buffer, spool)
         spool.flush()
