@@ -115,6 +115,38 @@ before=$(fraudcheck -q -f use.rules given | jq -r .ruleset | sort -u)
 echo >>logistic.json
 is "another model file is another rule set" "$([ "$(fraudcheck -q -f use.rules given | jq -r .ruleset | sort -u)" != "$before" ] && echo yes)" yes
 
+# --- another model while it runs --------------------------------------------------------------------------------------------------------
+echo '{"merchant_id":"m","rank":1}' >ranks
+{
+	echo 'table ranks = file "ranks" by merchant_id'
+	echo 'feature n = count() by customer_id over 1d when ranks.rank == 1'
+	echo 'model p = logistic "live.json" (amount, n)'
+	echo 'rule points +(p) : true'
+} >live.rules
+logistic() { printf '{"intercept": %s, "coefficients": [0, 1]}\n' "$1" >live.json; }
+logistic 0
+mkfifo in
+fraudcheck -f live.rules --explain <in >live 2>said &
+exec 9>in
+judged() { [ "$(wc -l <live)" -eq "$1" ]; }
+asked() { [ "$(grep -c SIGHUP: said)" -eq "$1" ]; }
+next() { # N: the score of the N-th record
+	printf '{"transaction_id":"t%d","transaction_ts":"2026-01-01T00:00:0%dZ","customer_id":"c","merchant_id":"m","amount":1}\n' "$1" "$1" >&9
+	wait_for 10 judged "$1" || note "no verdict on record $1"
+	tail -1 live | jq -c '[.explain.features.n, .fraud_score * 1000 | floor]'
+}
+is "the first model" "$(next 1)" '[1,731]'
+logistic -2
+kill -HUP $! && wait_for 10 asked 1
+is "SIGHUP: another model over the same windows" "$(next 2)" '[2,500]'
+echo '{"intercept": 5, "coefficients": [0]}' >live.json
+kill -HUP $! && wait_for 10 asked 2
+is "a model that does not fit is refused: the one before judges on" "$(next 3)" '[3,731]'
+like "and that is said" "$(cat said)" 'live.rules:3:20: live.json has 1 inputs, but 2 are given here'
+exec 9>&-
+wait $!
+is "the pipe ends well" $? 0
+
 # --- the model that is shipped --------------------------------------------------------------------------------------------------------
 txgen -q -n 60000 --customers 1500 -s 5 --with-labels --labels truth >unseen # (it was trained on another seed)
 precision_of() { # RULES: average precision, the truth being known at the end
