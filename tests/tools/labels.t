@@ -60,6 +60,8 @@ ok '… most of them' test $(($(wc -l <inside) * 4)) -gt $(($(wc -l <labels) * 3
 is '… counted' "$(jq -c '[.labels.written, .lines]' summary)" "[$(wc -l <inside),$(wc -l <mixed)]"
 txgen -q -n 20000 --customers 300 --with-labels | jq -r '.label_ts // .transaction_ts' >times
 ok 'each when it is known: the whole stream is in the order of its times' sort -c times
+txgen -q labels -n 5000 --late .3 --label-disputed 1 --label-delay 1h | jq -r .label_ts >times
+ok 'no label comes before its record, and be the record late' sort -c times
 exits 2 'labels of a live stream' txgen labels --live
 like '… are a matter of --with-labels' "$(cat err)" 'take --with-labels'
 txgen -q --live -r 4000 -n 8000 --with-labels --label-delay 50ms --rate-of leaked_card=.2 | grep -c '^{"label_for"' >count

@@ -295,7 +295,7 @@ static int run(double rate, char **command)
 		return 1;
 	}
 	double wall = (double)(now_ns() - paced.start) / 1e9, cpu = seconds(used.ru_utime) + seconds(used.ru_stime);
-	printf("{\"records\":%llu,\"seconds\":%.2f,\"cpu\":%.2f,\"records_per_second\":%.0f,\"records_per_cpu_second\":%.0f,\"memory_mb\":%ld",
+	printf("{\"records\":%llu,\"seconds\":%.2f,\"cpu\":%.2f,\"records_per_second\":%.0f,\"records_per_cpu_second\":%.0f,\"memory_mib\":%ld",
 	       (unsigned long long)paced.total, wall, cpu, (double)paced.total / wall, (double)paced.total / cpu, used.ru_maxrss / 1024);
 	if (rate > 0)
 		print_quantiles();
