@@ -1,5 +1,5 @@
 # From produce to visible: records at 1,000 a second, each stamped as it leaves for the producer; another session looks for it. Both sides get the
-# same records by the same producer, which sends at once (--profile latency); what that costs is measured beside it.
+# same records by the same producer, which sends at once (--profile latency); what that costs is measured behind it.
 what=latency
 [ -n "$given" ] || records=30000
 rate=1000 warm_up=$((records / 10))
@@ -8,6 +8,7 @@ need_kafka
 records_file
 . "$here/spark_side.sh"
 
+producer_us() { number "($(spent kproduce 3) + $(spent kproduce 4)) * 1000 / $records"; }
 first_line() { head -n 1 "$data/records.ndjson"; }
 is_there() { [ "$(sql 'select count(*) from fact_transaction')" -ge 1 ]; }
 # The consumer runs; a first record shows that it does; then all, of which the first tenth only warms up.
@@ -28,7 +29,7 @@ latency_of() { # COMMAND...: the consumer
 	record p99_ms "$p99"
 	record max_ms "$max"
 	record error_ms "$error"
-	record producer_us "$(number "($(spent kproduce 3) + $(spent kproduce 4)) * 1000 / $records")"
+	record producer_us "$(producer_us)"
 	kill -TERM "$(head -1 "$servers/pids")"
 	wait "$consumer" || true
 	expect rows "$(sql 'select count(*) from fact_transaction')" "$records"
@@ -44,10 +45,12 @@ turns=0
 latency_ours() { turn; latency_of kconsume -q -G "$topic" -t "$topic" '|' fraudcheck -q '|' pgload -q; }
 latency_spark() { turn; spark_command "$topic"; latency_of "${command[@]}"; }
 
-# What sending at once costs: the same records as fast as they go, against the usual profile, in processor time of the producer.
+# What sending at once costs: processor time of the producer at the same pace, against the usual profile, which gathers batches.
 profile_of() { # PROFILE
+	local records=$((records < 5000 ? records : 5000))
 	topic profile
-	timed -i "$data/records.ndjson" kproduce -q -t profile --profile "$1"
+	run_it -i "$data/records.ndjson" "$tests/stamp" "$rate" "$records" '|' kproduce -q -t profile --profile "$1"
+	record producer_us "$(producer_us)"
 	expect 'messages in the topic' "$(in_topic profile)" "$records"
 	delete_topic profile
 }
