@@ -59,14 +59,16 @@ ssize_t read(int fd, void *to, size_t n)
 		return in.real(fd, to, n);
 	if (in.began != 0)
 		keep(used_ns() - in.began);
-	if (in.from == in.to) {
-		if ((got = in.real(0, in.room, ROOM)) <= 0)
-			return got;
+	/* whole lines only: a line that came in two parts is one record */
+	while ((end = memchr(in.room + in.from, '\n', in.to - in.from)) == NULL) {
+		memmove(in.room, in.room + in.from, in.to - in.from);
+		in.to -= in.from;
 		in.from = 0;
-		in.to = (size_t)got;
+		if ((got = in.real(0, in.room + in.to, ROOM - in.to)) <= 0)
+			return got;
+		in.to += (size_t)got;
 	}
-	end = memchr(in.room + in.from, '\n', in.to - in.from);
-	part = end != NULL ? (size_t)(end + 1 - in.room) - in.from : in.to - in.from;
+	part = (size_t)(end + 1 - in.room) - in.from;
 	if (part > n)
 		part = n;
 	memcpy(to, in.room + in.from, part);
