@@ -89,7 +89,9 @@ static int schema_version(struct session *s)
 	PGresult *r;
 	int64_t version = 0;
 
-	if (db_query(&s->db, "select to_regclass('aggregate.migration') is not null", &r) < 0)
+	/* not to_regclass(): behind a lock it may still answer from what this session looked up before */
+	if (db_query(&s->db, "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+	                     "where n.nspname = 'aggregate' and c.relname = 'migration')", &r) < 0)
 		return -1;
 	if (PQgetvalue(r, 0, 0)[0] == 't') {
 		PQclear(r);

@@ -280,6 +280,30 @@ is 'what is kept is what was asked for' "$(sql "select string_agg(node || ' ' ||
 is 'a huge row as its size' "$(sql "select count(*) filter (where (row->>'bytes')::int > 70000), max(length(row::text)) < 100 from aggregate.failure where node = 'all_kept'")" '1|t'
 rm "$p/models/wide".*
 
+# --- two projects at once in an empty database: one makes the schema aggregate, the other waits for it
+sql 'create database fresh'
+cp -R "$p" "$work/q" && printf 'name: another\n' >"$work/q/dbt_project.yml"
+for project in p q; do
+	rm -f "$work/$project"/models/* "$work/$project"/tests/*
+	printf "select 1 as a\n" >"$work/$project/models/only_$project.sql"
+done
+waiting() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and not granted")" = "$1" ]; }
+coproc psql -X -q -A -t -d fresh
+holder=$COPROC_PID
+printf '%s\n' 'begin; select pg_advisory_xact_lock(1634166643);' '\echo held' >&"${COPROC[1]}"
+read -r _ <&"${COPROC[0]}"
+read -r _ <&"${COPROC[0]}"
+aggregate build -q -d dbname=fresh --project-dir "$work/p" >/dev/null 2>"$work/err.p" & first=$!
+aggregate build -q -d dbname=fresh --project-dir "$work/q" >/dev/null 2>"$work/err.q" & second=$!
+ok 'both wait' wait_for 20 waiting 2
+printf '%s\n' 'commit;' '\q' >&"${COPROC[1]}"
+wait "$first"
+is 'the one is done' "$? $(cat "$work/err.p")" '0 '
+wait "$second"
+is 'and the other' "$? $(cat "$work/err.q")" '0 '
+wait "$holder"
+project
+
 # --- rights, servers
 sql 'create role owner login'
 sql 'create database other'
