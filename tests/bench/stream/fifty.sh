@@ -6,7 +6,6 @@ whole_of() { # COUNT
 	local records=$1
 	fresh_tables
 	timed txgen -q -n "$records" '|' fraudcheck -q '|' pgload -q
-	record seconds "$(number "$(spent all 2) / 1000")"
 	expect rows "$(sql 'select count(*) from fact_transaction')" "$records"
 }
 whole_ours() { whole_of "$records"; }
