@@ -290,7 +290,7 @@ static int run(const struct common *common, char *const *files)
 	status = load_judge(&job.load, &job.judge);
 	if (status != EXIT_DONE)
 		return status;
-	if (job.judge.program.rules == 0)
+	if (job.judge.program.rules == 0 && !judge_options.features)
 		log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
 	status = load_map(&job.map, &job.use_map);
 	if (status == EXIT_DONE)
@@ -322,6 +322,8 @@ static void check_ways(char *const *operands)
 		opt_usage("--check, --longest-window, --features, --evaluate, --compare and --why exclude one another");
 	if (json && evaluated == NULL && why_id == NULL && !compared)
 		opt_usage("--json goes with --evaluate, --compare and --why");
+	if (judge_options.features && judge_options.explain)
+		opt_usage("--features prints no verdicts that --explain could explain");
 	judge_options.explain |= json && why_id != NULL;
 	if (evaluated == NULL && (from != NULL || until != NULL || only_file != NULL))
 		opt_usage("--from, --until and --only go with --evaluate");

@@ -1,6 +1,7 @@
 #include "model_explain.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "json.h"
 #include "render.h"
@@ -71,4 +72,26 @@ void model_explain(const struct program *p, const struct vm *vm, struct buf *to)
 		explain_one(&p->model[i], vm, to);
 	}
 	buf_add_char(to, '}');
+}
+
+void model_tell(const struct program_model *m, const struct vm *vm, struct buf *to)
+{
+	const double *because = vm->because + m->first;
+	size_t *taken = xcalloc(m->inputs, sizeof *taken);
+
+	buf_addf(to, "  %.*s = ", SPAN_ARG(m->name));
+	render_json(to, TYPE_NUMBER, &vm->reg[m->to]);
+	buf_addf(to, " by %s \"%.*s\", hash %s\n%12.6g  of the average record\n", model_kind_name(m->kind), SPAN_ARG(m->file), m->model->hash,
+	         m->model->base);
+	for (size_t count = 0; count < m->inputs && !vm->reg[m->to].null; count++) {
+		size_t i = next_reason(m, because, taken, count);
+
+		if (i == m->inputs)
+			break;
+		taken[count] = i;
+		buf_addf(to, "%+12.6g  by %.*s = ", because[i], SPAN_ARG(m->input[i].text));
+		render_json(to, m->input[i].type, &vm->reg[m->input[i].reg]);
+		buf_add_char(to, '\n');
+	}
+	free(taken);
 }

@@ -19,6 +19,7 @@ void why_init(struct why *w, struct judge *judge, const char *id, bool json)
 	if (!json) {
 		judge->looked_at = looked_at;
 		judge->looked_at_arg = w;
+		vm_keep_reasons(&judge->vm);
 	}
 }
 
@@ -111,12 +112,9 @@ static void looked_at(void *arg, const struct json_object *record, bool fine)
 			buf_add_text(&w->text, "\nfeatures\n");
 		feature_show(&w->judge->history, &p->plan.feature[i], w->judge->vm.reg, &w->text);
 	}
-	if (p->models > 0) {
-		struct buf models = {0};
-
-		model_explain(p, &w->judge->vm, &models);
-		buf_addf(&w->text, "\nmodels\n  %.*s\n", (int)models.n - 1, models.p + 1); /* without the comma in front */
-		buf_free(&models);
+	for (size_t i = 0; i < p->models; i++) {
+		buf_add_text(&w->text, i == 0 ? "\nmodels\n" : "");
+		model_tell(&p->model[i], &w->judge->vm, &w->text);
 	}
 	if (p->plan.features > 0)
 		tell_learning(w, fine);

@@ -74,6 +74,11 @@ is "a vector" "$(sed -n 1p out)" '{"transaction_id":"a","transaction_ts":"2026-0
 is "nulls, and no label" "$(sed -n 2p out)" '{"transaction_id":"b","transaction_ts":"2026-01-01T05:00:00Z","features":{},"lets":{"twice":null,"when_":"2026-01-01T05:00:00Z"},"models":{"p":{"amount / 3":null,"hour(transaction_ts) <= 6":true,"twice":null}}}'
 like "a refused record stays a reject" "$(sed -n 3p out)" '"_reject":\{"by":"fraudcheck","reason":"check_failed"'
 
+exits 2 "--features with --explain" fraudcheck -f some.rules --features --explain few
+like "says that there is nothing to explain" "$(cat err)" '--features prints no verdicts'
+exits 0 "rules without rules are nothing to warn of there" fraudcheck -f <(echo 'let x = amount') --features few
+is "and are not" "$(cat err)" ""
+
 # --- in rules ------------------------------------------------------------------------------------------------------------------------
 refused() { # DESCRIPTION RULES REGEX: --check exits 2 with that text
 	printf '%s\n' "$2" >refused.rules
