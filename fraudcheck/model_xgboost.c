@@ -222,7 +222,9 @@ static int check_rounds(struct model_reader *r, const json_t *learner, const jso
 		return -1;
 	if (parallel < 1)
 		parallel = 1;
-	if (round < 0 || round >= trees / parallel || round + 1 != trees / parallel)
+	if (round < 0 || round >= trees / parallel)
+		return model_fail(r, "best_iteration is %lld, but the rounds go from 0 to %lld", (long long)round, (long long)(trees / parallel - 1));
+	if (round + 1 != trees / parallel)
 		return model_fail(r, "training stopped early: its best round is %lld of %lld. Save what is to be used: booster[:%lld].save_model(…)",
 		                  (long long)round, (long long)(trees / parallel - 1), (long long)round + 1);
 	return 0;

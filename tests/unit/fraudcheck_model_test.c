@@ -269,7 +269,7 @@ static void refused_of_xgboost(void **state)
 		{"\"num_feature\":\"2\"},\"obj", "\"num_feature\":\"0\"},\"obj", "num_feature is not between 1 and 1000"},
 		{"\"num_feature\":\"2\"},\"obj", "\"num_feature\":\"65536\"},\"obj", "num_feature is not between 1 and 1000"},
 		{"\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"0\"}", "its best round is 0 of 1. Save what is to be used: booster[:1]"},
-		{"\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"9223372036854775807\"}", "training stopped early"},
+		{"\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"9223372036854775807\"}", "best_iteration is 9223372036854775807, but the rounds go from 0 to 1"},
 		{"[1,7,6]}", "[1,7,6]}x", "1:"},
 		{"[1,7,6]}", "[1,7,6]", "'}' expected near end of file"},
 		{"[1,7,6]}", "[1,7,6],\"learner\":1}", "duplicate object key"},
