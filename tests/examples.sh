@@ -110,12 +110,12 @@ example() { # FOLDER
 	[ -z "$kmock" ] || kill "$kmock"
 }
 
-# Carry out what lies in FOLDER, four at a time, since most of them wait; a check for each.
+# Carry out what lies in FOLDER, six at a time, since most of them wait; a check for each.
 examples_run() { # FOLDER
 	local one
 	chmod 777 "$1"
 	for one in "$1"/*; do
-		while [ "$(jobs -rp | wc -l)" -ge 4 ]; do wait -n; done
+		while [ "$(jobs -rp | wc -l)" -ge 6 ]; do wait -n; done
 		example "$one" &
 	done
 	wait
