@@ -41,7 +41,7 @@ static size_t below(size_t n)
 
 static void insert(struct buf *b, size_t at, struct span text)
 {
-	if (b->n + text.n > INPUT_MAX)
+	if (text.n == 0 || b->n + text.n > INPUT_MAX)
 		return;
 	buf_room(b, text.n);
 	memmove(b->p + at + text.n, b->p + at, b->n - at);
