@@ -114,7 +114,7 @@ static int read_member(struct envelope *e, const struct json_member *m, unsigned
 		return read_number(m, 0, INT64_MAX, &e->begin);
 	case OFFSET:
 		*why = "offset is not an offset";
-		return read_number(m, 0, INT64_MAX, &e->offset);
+		return read_number(m, 0, INT64_MAX - 1, &e->offset);
 	case EVENT:
 		*why = "event is not one of assigned, end, revoked";
 		return read_event(m, &e->event);

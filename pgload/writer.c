@@ -295,34 +295,49 @@ static enum outcome try_batch(struct writer *w, struct batch *b, enum way way, i
 
 /* A new connection may lead to a server with another table of that name: rows are encoded for the one that was read
  * first. */
-static int check_table(struct writer *w)
+static int check_table(struct writer *w, bool *altered)
 {
 	struct table *t;
 	int status = table_read(w->server->c, w->table_name, false, &t);
 
+	*altered = false;
 	if (status != EXIT_DONE)
 		return status;
 	if (strcmp(t->fingerprint, w->table->table->fingerprint) != 0) {
 		log_error("%s was altered meanwhile: start again", w->table->table->target);
+		*altered = true;
 		status = EXIT_RETRY;
 	}
 	table_free(t);
 	return status;
 }
 
-static int reconnect(struct writer *w, int64_t until)
+static int connect_again(struct writer *w, int64_t until, bool *altered)
 {
 	struct server *s = w->server;
 	int64_t left = until - clock_monotonic();
 	int status = server_open(s, s->conninfo, s->async_commit, left > 0 ? left : 0);
 
+	*altered = false;
 	if (status == EXIT_DONE)
-		status = check_table(w);
+		status = check_table(w, altered);
 	if (status == EXIT_DONE && writer_prepare(w) < 0) {
 		log_error("making the staging tables: %s (SQLSTATE %s)", s->message, s->sqlstate);
 		status = pg_exit_status(s->class);
 	}
 	return status;
+}
+
+/* A new connection may break, too, before it is of use. */
+static int reconnect(struct writer *w, int64_t until)
+{
+	for (int attempt = 1;; attempt++) {
+		bool altered;
+		int status = connect_again(w, until, &altered);
+
+		if (status != EXIT_RETRY || altered || clock_monotonic() >= until || !pg_backoff(attempt))
+			return status;
+	}
 }
 
 /* We waited for a lock in vain: it may be that of a writer that is gone. */

@@ -47,6 +47,19 @@ is "status" "$?" 0
 is "nothing is lost or doubled" "$(facts) $(books)" "$total|$total 0|$total|$total|0|0|0|0"
 like "it said so" "$(cat "$work/err")" 'trying again'
 
+note "a new connection breaks, too, while its session is set up, three times"
+fresh
+sql "create sequence broken; create function break_it() returns event_trigger language plpgsql as 'begin
+	if nextval(''broken'') <= 3 then perform pg_terminate_backend(pg_backend_pid()); end if; end'" >/dev/null
+rm -f "$work/out"
+(head -10 "$work/all"; wait_for 10 test -s "$work/out"
+	sql "create event trigger break_it on ddl_command_start when tag in ('CREATE TABLE') execute function break_it()" >/dev/null
+	sql "select pg_terminate_backend($(loader_backend))" >/dev/null; sed -n 11,20p "$work/all") | pgload >"$work/out" 2>"$work/err"
+is "status" "$?" 0
+is "nothing is lost or doubled" "$(facts) $(books)" "20|20 0|20|20|0|0|0|0"
+is "it broke" "$(sql "select last_value >= 4 from broken")" t
+sql "drop event trigger break_it" >/dev/null
+
 note "an immediate stop of the server"
 fresh
 (head -10000 "$work/all"; sleep 0.5; pg=$(head -1 "$work/postgres/data/postmaster.pid"); kill -QUIT "$pg"; sleep 0.3

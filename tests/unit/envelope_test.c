@@ -133,6 +133,7 @@ static void test_faults(void **state)
 {
 	static const char *const rests[] = {
 		"\"offset\":-1}}", "\"offset\":1.5}}", "\"offset\":1e3}}", "\"offset\":9223372036854775808}}",
+		"\"offset\":9223372036854775807}}", /* nothing could stand behind it */
 		"\"offset\":\"1\"}}", "\"offset\":null}}",
 		"\"ts\":1}}", "\"offset\":1,\"event\":\"end\",\"next\":5}}", "\"offset\":1,\"offset\":1}}",
 		"\"offset\":1,\"partition\":3}}",
