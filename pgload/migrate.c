@@ -13,6 +13,7 @@
 #include "embed/pgload/sql/schema_0004_parts.sql.h"
 #include "embed/pgload/sql/schema_0005_holes.sql.h"
 #include "embed/pgload/sql/schema_0006_track.sql.h"
+#include "embed/pgload/sql/schema_0007_letters.sql.h"
 #include "embed/pgload/sql/migrate.sql.h"
 
 static const struct {
@@ -24,6 +25,7 @@ static const struct {
     {"parts", schema_0004_parts_sql},
     {"holes", schema_0005_holes_sql},
     {"track", schema_0006_track_sql},
+    {"letters", schema_0007_letters_sql},
 };
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };

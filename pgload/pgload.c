@@ -100,8 +100,7 @@ static void check_options(int operands)
 static int check_schema(struct server *s)
 {
 	PGresult *r = server_query(s, "select to_regclass('stream_position') is not null and to_regclass('dead_letter') is not null, "
-	                           "exists (select from pg_attribute where attrelid = to_regclass('stream_position') "
-	                           "and attname = 'run_holes')", 0, NULL);
+	                           "exists (select from pg_index where indexrelid = to_regclass('dead_letter_offset') and indnatts = 7)", 0, NULL);
 	int status = EXIT_DONE;
 
 	if (r == NULL) {

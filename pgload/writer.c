@@ -43,6 +43,7 @@ void writer_init(struct writer *w)
 void writer_free(struct writer *w)
 {
 	buf_free(&w->scratch);
+	buf_free(&w->silent);
 }
 
 int writer_prepare(struct writer *w)
@@ -341,15 +342,22 @@ static int reconnect(struct writer *w, int64_t until)
 }
 
 /* We waited for a lock in vain: it may be that of a writer that is gone. */
-static void evict(struct server *s)
+static void evict(struct writer *w)
 {
+	struct server *s = w->server;
 	char message[sizeof(s->message)];
+	const char *before[] = {w->silent.n > 0 ? buf_text(&w->silent) : "{}"};
 	PGresult *r;
 
 	memcpy(message, s->message, sizeof(message)); /* what failed stays the reason */
-	r = server_query(s, evict_sql, 0, NULL);
-	for (int i = 0; r != NULL && i < PQntuples(r); i++)
-		log_warn("ended server process %s, another pgload's: it held locks and has heard nothing from its client", PQgetvalue(r, i, 0));
+	r = server_query(s, evict_sql, 1, before);
+	array_open(&w->silent);
+	for (int i = 0; r != NULL && i < PQntuples(r); i++) {
+		array_text(&w->silent, span_of(PQgetvalue(r, i, 1)));
+		if (PQgetvalue(r, i, 2)[0] == 't')
+			log_warn("ended server process %s, another pgload's: it held locks and has heard nothing from its client", PQgetvalue(r, i, 0));
+	}
+	array_close(&w->silent);
 	PQclear(r);
 	memcpy(s->message, message, sizeof(message));
 }
@@ -366,7 +374,7 @@ static int recover(struct writer *w, int attempt, int64_t since)
 	       s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ", s->sqlstate, s->sqlstate[0] == '\0' ? "" : ")");
 	bool usable = server_rollback(s);
 	if (usable && strcmp(s->sqlstate, "55P03") == 0)
-		evict(s);
+		evict(w);
 	if (clock_monotonic() >= until || !pg_backoff(attempt)) {
 		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ",
 		          s->sqlstate,
@@ -458,6 +466,7 @@ int writer_commit(struct writer *w, struct batch *b)
 	int status = EXIT_DONE;
 
 	batch_seal(b);
+	buf_clear(&w->silent);
 	for (int attempt = 1;; attempt++) {
 		switch (try_batch(w, b, way, &status)) {
 		case DONE:

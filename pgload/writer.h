@@ -40,6 +40,7 @@ struct writer {
 	struct direct direct;
 	char unsure[24];           /* the transaction whose COMMIT was not answered, where no position tells; "": none */
 	struct buf scratch;
+	struct buf silent;          /* sessions that seemed to be dead when this batch last waited for a lock in vain (evict.sql) */
 	/* Records and refused ones of the last batches, newest last. */
 	struct {
 		size_t records, refused;

@@ -58,7 +58,7 @@ create table dead_letter (
 	resolved_at   timestamptz
 );
 
--- Read twice, kept once.
+-- Read twice, kept once (see step 7).
 create unique index dead_letter_offset on dead_letter (stream, target, topic, partition, kafka_offset) where stream is not null;
 create unique index dead_letter_line on dead_letter (target, source, line, sha256(raw)) where stream is null;
 create index dead_letter_received_at on dead_letter (received_at);

@@ -1,7 +1,7 @@
 -- A writer that hangs must not hold the lock of its partitions for ever, nor wait for ever for another's.
 set default_transaction_isolation = 'read committed';
 set default_transaction_read_only = off;
-set lock_timeout = '20s'; -- then evict.sql looks who holds it
+set lock_timeout = '10s'; -- then evict.sql looks who holds it; it ends nobody before its second look
 set idle_in_transaction_session_timeout = '60s';
 set tcp_keepalives_idle = 10;
 set tcp_keepalives_interval = 5;

@@ -177,7 +177,21 @@ PGAPPNAME=pgload psql -X -q -c begin -c 'lock table fact_transaction in exclusiv
 	-c 'copy dim_currency from stdin' <"$work/silent" >"$work/orphan" 2>&1 &
 silent() { [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'ClientRead' and query ~ '^copy'")" = 1 ]; }
 ok "it is there" wait_for 10 silent
+# Meanwhile one that lives, but comes on slowly.
+sql "create table slow (text text); create table behind_slow (like fact_transaction including all)" >/dev/null
+slowly() { printf 'begin; lock table behind_slow in exclusive mode;\ncopy slow from stdin;\n'; until [ -e "$work/ended" ]; do printf '%0150000d\n' 0; sleep 0.3; done; printf '\\.\ncommit;\n'; }
+slowly | PGAPPNAME=pgload psql -X -q -v ON_ERROR_STOP=1 >"$work/slow" 2>&1 & slow=$!
+slow() { [ "$(sql "select count(*) from pg_stat_progress_copy where relid = 'slow'::regclass")" = 1 ]; }
+ok "so is a slow one" wait_for 10 slow
+pgload -v -t behind_slow <(tail -5 "$work/all") >/dev/null 2>"$work/waited" & waits=$!
 exits 0 "another one stores its batch" pgload <(head -10 "$work/all")
-like "… having ended it, with a word" "$(cat "$work/err")" 'warning: ended server process [0-9]+'
+like "… having ended the silent one, with a word" "$(cat "$work/err")" 'warning: ended server process [0-9]+'
 is "… and once" "$(facts)" "10|10"
+looked_twice() { [ "$(grep -c "SQLSTATE 55P03" "$work/waited")" -ge 2 ]; }
+ok "one behind the slow one has looked twice" wait_for 20 looked_twice
+: >"$work/ended"
+wait "$slow"
+is "the slow one comes to its end" "$? $(cat "$work/slow")" "0 "
+wait "$waits"
+is "… and the one behind it stores its batch" "$? $(sql "select count(*) from behind_slow")" "0 5"
 finish
