@@ -118,11 +118,13 @@ static int check_schema(struct server *s)
 	return status;
 }
 
-/* The target's name in stream_position and dead_letter, or NULL for all (no -t). */
-static int target_name(struct server *s, struct table **t)
+/* The target's name in stream_position and dead_letter, or NULL for all (no -t). The positions of a table that is gone can still be forgotten. */
+static int target_name(struct server *s, struct table **t, const char **name)
 {
-	*t = NULL;
-	return o.table == NULL ? EXIT_DONE : table_read(s->c, o.table, false, t);
+	int status = o.table == NULL ? EXIT_DONE : table_read(s->c, o.table, o.reset, t);
+
+	*name = *t != NULL ? (*t)->target : o.table;
+	return status;
 }
 
 static int since(struct buf *to)
@@ -142,19 +144,20 @@ static int since(struct buf *to)
 static int ask(struct server *s, struct out *out)
 {
 	struct table *t = NULL;
+	const char *target = NULL;
 	struct buf when = {0};
 	int status = o.init ? EXIT_DONE : check_schema(s);
 
 	if (status == EXIT_DONE)
-		status = target_name(s, &t);
+		status = target_name(s, &t, &target);
 	if (status == EXIT_DONE && o.init)
 		status = migrate(s, out);
 	else if (status == EXIT_DONE && o.positions)
-		status = positions_print(s, o.stream, t == NULL ? NULL : t->target, out);
+		status = positions_print(s, o.stream, target, out);
 	else if (status == EXIT_DONE && o.reset)
-		status = positions_reset(s, o.stream, t == NULL ? NULL : t->target, out);
+		status = positions_reset(s, o.stream, target, out);
 	else if (status == EXIT_DONE && (status = since(&when)) == EXIT_DONE)
-		status = dead_letter_list(s, o.stream, t == NULL ? NULL : t->target, when.p, out);
+		status = dead_letter_list(s, o.stream, target, when.p, out);
 	table_free(t);
 	buf_free(&when);
 	return status;

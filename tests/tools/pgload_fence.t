@@ -330,6 +330,19 @@ few_again() { run e beginning 0; line 0 1 2 | later_times; }
 takes "one that ends before that record cannot be told from a replay" few_again
 is "nothing of it is stored, either" "$(books)" "0|11|11|0|0|0|0"
 
+note "a topic made again, after --reset-stream"
+fresh
+no_good() { run a beginning 0; bad 0 1; }
+takes "two dead letters" no_good
+ok "the stream is forgotten" pgload --reset-stream --stream s
+takes "the same messages again" no_good
+is "are the same dead letters" "$(sql "select kafka_offset, count(*) from dead_letter group by 1 order by 1")" "0|1"$'\n'"1|1"
+ok "the stream is forgotten once more" pgload --reset-stream --stream s
+other_ones() { no_good | sed 's/"no"}/"never"}/'; }
+takes "other messages at their offsets" other_ones
+is "are dead letters of their own" "$(sql "select kafka_offset, encode(raw, 'escape') from dead_letter order by 1, id")" \
+	'0|{"transaction_id":"no"}'$'\n''0|{"transaction_id":"never"}'$'\n''1|{"transaction_id":"no"}'$'\n''1|{"transaction_id":"never"}'
+
 note "a table without a key"
 fresh
 sql "create table keyless (like fact_transaction including defaults)" >/dev/null
@@ -413,4 +426,38 @@ is "the one that is furthest behind speaks" "$(pgload --positions --stream s | j
 is "unless one is named" "$(pgload --positions --stream s -t fact_transaction | jq -c 'select(.partition == 1) | .next_offset')" 7
 is "an unknown stream has none" "$(pgload --positions --stream nobody; echo $?)" 0
 exits 2 "--positions without --stream" pgload --positions
+
+note "a target whose table is gone"
+fresh
+sql "create table gone (like fact_transaction including all)" >/dev/null
+takes "one target" ten
+takes "two targets" ten -t gone
+two_on() { run b resume 10; line 10 11; }
+takes "one of them goes on" two_on
+sql "drop table gone" >/dev/null
+is "the one without a table holds the stream back" "$(pgload --positions --stream s | jq -r '.target, .next_offset' | paste -s)" "gone	10"
+is "it can be forgotten" "$(pgload --reset-stream --stream s -t gone | jq -r .target)" "gone"
+is "and the stream goes on where the other one is" "$(pgload --positions --stream s | jq -r '.target, .next_offset' | paste -s)" "fact_transaction	12"
+exits 0 "a name that nobody knows" pgload --reset-stream --stream s -t gnoe
+like "has no position, it says" "$(cat "$work/err")" 'no stored position'
+
+note "tables of an earlier version"
+createdb earlier
+export PGDATABASE=earlier
+psql -X -q -f "$root/pgload/sql/migrate.sql" >/dev/null
+for step in 0001_tables 0002_positions 0003_changes 0004_parts; do
+	psql -X -q -1 -c "set client_min_messages = warning" -f "$root/pgload/sql/schema_$step.sql" >/dev/null
+	sql "insert into txpipe_schema values ((select count(*) + 1 from txpipe_schema), '$step')" >/dev/null
+done
+sql "insert into stream_position (stream, target, topic, partition, first_offset, next_offset, rows, dead_letters, last_offset, last_ts, partitions, writer)
+	values ('s', 'fact_transaction', 'tx', 0, 0, 2, 1, 1, 1, 1001, 4, 'old:1');
+	insert into dead_letter (stream, target, topic, partition, kafka_offset, \"by\", reason, raw) values ('s', 'fact_transaction', 'tx', 0, 1, 'pgload', 'bad_uuid', '{}')" >/dev/null
+refused 2 "before they are brought up to date" ten
+ok "--init" pgload --init
+two_more() { run b resume 2; line 2; bad 3; }
+takes "the stream goes on" two_more
+is "with its books" "$(books)" "0|4|2|0|2|0|0"
+is "and its dead letters" "$(sql "select kafka_offset from dead_letter order by 1" | paste -s)" "1	3"
+unset PGDATABASE
+
 finish
