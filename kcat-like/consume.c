@@ -96,13 +96,17 @@ static int out_of_range(struct consume *c, const struct partition *p)
 	int64_t low = -1, high = -1, wanted = p->next > p->start.begin ? p->next : p->start.begin;
 
 	rd_kafka_query_watermark_offsets(c->rk, p->topic, p->number, &low, &high, TICK_MS);
-	if (low >= 0 && low <= wanted && wanted <= high) {
+	if (low < 0) { /* nobody answered: a restart asks again */
+		log_error("%s/%" PRId32 ": offset %" PRId64 " is not in the log, and the broker does not tell what is", p->topic, p->number, wanted);
+		return EXIT_RETRY;
+	}
+	if (low <= wanted && wanted <= high) {
 		log_error("%s/%" PRId32 ": the log's first offset is %" PRId64 " by now, above what --rewind or the comparison of the last record"
 		          " was to read; the position %" PRId64 " is still there", p->topic, p->number, low, wanted);
 		return EXIT_RETRY;
 	}
 	log_error("%s/%" PRId32 ": offset %" PRId64 " is not in the log any more, which holds %" PRId64 " to %" PRId64
-	          " (retention, or topic re-created): records are lost; see pgload --reset-stream",
+	          " (retention, or topic re-created): records are lost; with --resume kconsume says what to do",
 	          p->topic, p->number, wanted, low, high);
 	return EXIT_CONFLICT;
 }

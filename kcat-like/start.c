@@ -62,8 +62,13 @@ static int resume(const struct start_facts *f, struct start *s, char *why, size_
 		         p->cluster_id, f->cluster);
 		return EXIT_CONFLICT;
 	}
-	if (f->low > p->next_offset)
-		return conflict(why, room, f, "records are gone (retention): the log begins at", f->low, p->next_offset);
+	if (f->low > p->next_offset) {
+		snprintf(why, room, "%s/%d: records are gone (retention): the log begins at %" PRId64 ", the stored position is %" PRId64
+		         " (in the table that is furthest behind: see pgload --positions). To give them up, once read without --resume into "
+		         "pgload --accept-gap %s/%d:%" PRId64 "-%" PRId64, f->topic, (int)f->partition, f->low, p->next_offset, f->topic,
+		         (int)f->partition, p->next_offset, f->low);
+		return EXIT_CONFLICT;
+	}
 	if (f->high < p->next_offset)
 		return conflict(why, room, f, "records are gone (topic re-created?): the log ends at", f->high, p->next_offset);
 	if (p->last_offset >= p->next_offset)

@@ -17,6 +17,7 @@ enum {
 	TEXT = 512,
 	SLICE_MS = 250,                /* signals and errors are looked at this often while waiting */
 	REFUSED_PATIENCE_US = 3000000, /* every broker refuses the connection: it will hardly come up while we look */
+	UNKNOWN_PATIENCE_US = 3000000, /* a broker that starts may not know its topics yet: to stop for that would want somebody to look */
 	SECRET_MAX = 1 << 20,
 	DESTROY_S = 3
 };
@@ -293,12 +294,18 @@ const struct rd_kafka_metadata_topic *kafka_topic(const struct rd_kafka_metadata
 	return NULL;
 }
 
-/* A leader election shows as an error of the topic that a moment cures. */
-static bool is_settled(const struct rd_kafka_metadata *metadata, const char *topic)
+/* A leader election shows as an error of the topic that a moment cures, and so does a start. */
+static bool is_settled(const struct rd_kafka_metadata *metadata, const char *topic, int64_t waited)
 {
 	const struct rd_kafka_metadata_topic *t = topic != NULL ? kafka_topic(metadata, topic) : NULL;
 
-	return t == NULL || t->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+	if (topic == NULL || (t != NULL && t->partition_cnt > 0 && t->err == RD_KAFKA_RESP_ERR_NO_ERROR))
+		return true;
+	if (t != NULL && t->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+		return false;
+	if (waited == 0)
+		log_info("topic %s is not known: asking again for a moment", topic);
+	return waited > UNKNOWN_PATIENCE_US;
 }
 
 static int say_unreachable(const struct kafka_health *health, int64_t waited)
@@ -339,7 +346,7 @@ int kafka_metadata(rd_kafka_t *rk, struct kafka_health *health, const char *topi
 
 	for (;;) {
 		err = rd_kafka_metadata(rk, 1, NULL, metadata, SLICE_MS);
-		if (err == RD_KAFKA_RESP_ERR_NO_ERROR && (is_settled(*metadata, topic) || waited > patience)) {
+		if (err == RD_KAFKA_RESP_ERR_NO_ERROR && (is_settled(*metadata, topic, waited) || waited > patience)) {
 			health->down = false;
 			status = topic != NULL ? topic_status(*metadata, topic) : EXIT_DONE;
 			if (status != EXIT_DONE)

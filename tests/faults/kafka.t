@@ -155,6 +155,11 @@ fresh recreated
 is "300 records are stored" "$(stored) $(stored_rows)" "300 300"
 ok "the topic is deleted" admin delete recreated
 exits 2 "without it nothing starts" kconsume -q -e --resume -p 0 --stream recreated -t recreated
+kconsume -v -e -p 0 --stream soon -t soon >"$work/soon" 2>"$work/soon.err" & soon=$!
+ok "a topic that is not there is waited for" wait_for 10 grep -q 'soon is not known' "$work/soon.err"
+topic soon 1
+wait "$soon"
+is "… for a moment" "$? $(jq -r ._kafka.event "$work/soon" | sort -u | paste -s)" "0 assigned	end"
 topic recreated 1
 refused "made again, empty" 'recreated/0: .*ends at 0.*position is 300'
 generate 7 200 | kproduce -q -t recreated
@@ -173,6 +178,14 @@ generate 9 400 | kproduce -q -t shortened
 was=$(snapshot | md5sum)
 ok "retention takes records that were not stored" admin trim shortened 0 900
 refused "retention beyond the position" 'shortened/0: .*begins at 900.*position is 700'
+gap=$(grep -oE "accept-gap [^ ;]+" "$work/err.kconsume" | head -1)
+is "… says what to do" "$gap" "accept-gap shortened/0:700-900"
+kconsume -q -e -p 0 --stream shortened -t shortened 2>/dev/null | fraudcheck -q | pgload -q --$gap >/dev/null
+is "… which helps" "${PIPESTATUS[*]} $(sql "select next_offset, rows + duplicates + dead_letters + labels, holes from stream_position") $(sql "select from_offset, to_offset from stream_gap")" \
+	"0 0 0 1100|900|200 700|900"
+run_once
+is "… and then --resume works again" "$statuses" "0 0 0"
+ok "the books agree, also with the log" "$root/scripts/reconcile" -b "$KAFKA_BROKERS"
 
 # --- the same under a running pipeline ------------------------------------------------------------------------------------
 fresh live

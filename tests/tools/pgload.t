@@ -6,7 +6,7 @@ start_postgres
 note "--init"
 exits 2 "without the tables" pgload </dev/null
 like "says what to do" "$(cat "$work/err")" 'run pgload --init'
-is "--init makes them" "$(pgload --init | jq -r .name | tr '\n' ' ')" "tables positions changes parts holes track "
+is "--init makes them" "$(pgload --init | jq -r .name | tr '\n' ' ')" "tables positions changes parts holes track letters "
 before=$(pg_dump -s | grep -v '^\\')
 is "again: nothing" "$(pgload --init; echo $?)" 0
 is "the schema is the same" "$(pg_dump -s | grep -v '^\\')" "$before"

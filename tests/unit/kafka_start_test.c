@@ -71,7 +71,7 @@ static void refuses_a_contradiction(void **state)
 	struct start_facts f = facts(51, 60, &p);
 
 	(void)state;
-	refuses(&beginning, &f, "51", "50"); /* retention */
+	refuses(&beginning, &f, "begins at 51", "--accept-gap t/1:50-51"); /* retention */
 	f = facts(0, 49, &p);
 	refuses(&beginning, &f, "49", "50"); /* the log is shorter */
 	f = facts(0, 60, &p);
