@@ -194,7 +194,7 @@ full_disk() {
 
 # --- a locked table ---------------------------------------------------------------------------------------------------
 
-# In the long form longer than lock_timeout (20 s).
+# In the long form longer than lock_timeout (10 s).
 waits_for_lock() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'pgload' and wait_event_type = 'Lock'")" -ge 1 ]; }
 hold() { # STATEMENT: in a transaction, until `release`
 	mkfifo "$work/hold"
