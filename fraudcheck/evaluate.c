@@ -36,6 +36,7 @@ int evaluation_init(struct evaluation *e, const struct judge *judge, const struc
 		return EXIT_DONE;
 	log_error(e->ranks == NULL ? "--evaluate=%s: the rules have no let, feature or model of that name"
 	                           : "--evaluate=%s: it is neither a number nor a boolean, so it cannot rank", options->name);
+	evaluation_free(e);
 	return EXIT_USAGE;
 }
 
