@@ -55,6 +55,16 @@ if [ "$EUID" -eq 0 ]; then
 		note "the checkout is not readable for other users: not tried as a plain user"
 	fi
 fi
+port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')
+eval "$(postgres start -D "$work/tcp" --fast --tcp "$port")"
+at_exit postgres stop -D "$work/tcp"
+is "asked to, it listens on the loopback" "$(PGHOST=127.0.0.1 sql 'select inet_server_port()')" "$port"
+is "… and on its socket" "$(sql 'select inet_server_port()')" ''
+postgres stop -D "$work/tcp"
+eval "$(postgres start -D "$work/tcp" --fast)"
+is "not asked again, it opens no port" "$PGPORT $(sql "select current_setting('listen_addresses')")" '5432 '
+
+exits 2 "wrong port" postgres start -D "$work/tcp" --tcp 99999
 exits 2 "wrong command" postgres restart
 exits 2 "wrong option" postgres start --nonsense
 exits 2 "wrong setting" postgres start -D "$dir" -c nonsense

@@ -225,9 +225,12 @@ static void wait_for_orphans(void)
 {
 	struct timespec pause = {.tv_nsec = 10000000};
 	double until = now_ms() + ORPHANS_MS;
+	siginfo_t info;
 
-	while (now_ms() < until && (reap() != 0 || waitpid(-1, NULL, WNOHANG) == 0))
-		nanosleep(&pause, NULL);
+	/* waitid() fails once there is nobody left */
+	while (now_ms() < until && waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		if (reap() == 0)
+			nanosleep(&pause, NULL);
 }
 
 /* --- telling ------------------------------------------------------------------------------------------------------ */
