@@ -74,6 +74,12 @@ is "a vector" "$(sed -n 1p out)" '{"transaction_id":"a","transaction_ts":"2026-0
 is "nulls, and no label" "$(sed -n 2p out)" '{"transaction_id":"b","transaction_ts":"2026-01-01T05:00:00Z","features":{},"lets":{"twice":null,"when_":"2026-01-01T05:00:00Z"},"models":{"p":{"amount / 3":null,"hour(transaction_ts) <= 6":true,"twice":null}}}'
 like "a refused record stays a reject" "$(sed -n 3p out)" '"_reject":\{"by":"fraudcheck","reason":"check_failed"'
 
+envelope='"_kafka":{"stream":"s","topic":"t","partition":0,"of":1,"run":"r-1","origin":"resume","begin":2,"offset"'
+printf '{%s%s,"ts":1767225600000%s},"transaction_id":"%s","transaction_ts":"2026-01-01T00:00:0%sZ","customer_id":"c"}\n' \
+	"$envelope" :1 ',"warm":true' w 1 "$envelope" :2 '' x 2 >warm.ndjson
+is "a warm record only fills windows" "$(fraudcheck -q --cold -f <(echo 'feature n = count() by customer_id over 1h') --features warm.ndjson)" \
+	"$(sed -n 1p warm.ndjson)
+{\"transaction_id\":\"x\",\"transaction_ts\":\"2026-01-01T00:00:02Z\",\"features\":{\"n\":2},\"lets\":{},\"models\":{}}"
 exits 2 "--features with --explain" fraudcheck -f some.rules --features --explain few
 like "says that there is nothing to explain" "$(cat err)" '--features prints no verdicts'
 exits 0 "rules without rules are nothing to warn of there" fraudcheck -f <(echo 'let x = amount') --features few
