@@ -30,7 +30,7 @@ tx.columns = (() => {
 		exit_status: {t: "Exit", n: 1, show: f.count}, seconds: {t: "Took", n: 1, show: f.duration}, ms: {t: "Took", n: 1, show: v => f.duration(f.known(v) ? v / 1000 : null)},
 		models: {...count, t: "Models"}, rows_inserted: {...count, t: "Inserted"}, rows_updated: {...count, t: "Updated"}, inserted: {...count, t: "Inserted"}, updated: {...count, t: "Updated"}, deleted: {...count, t: "Deleted"},
 		tests_passed: {...count, t: "Passed"}, tests_warned: {...count, t: "Warned"}, tests_failed: {t: "Failed", n: 1, show: v => v > 0 ? h("span", {class: "bad"}, f.count(v)) : f.count(v)},
-		message: {t: "Message", c: "long"}, node: {t: "Node"}, type: {t: "Kind"}, failures: {...count, t: "Failures"}, test: {t: "Test"}, number: {...count, t: "No."}, row: {t: "Row", c: "content mono"},
+		message: {t: "Message", c: "long"}, node: {t: "Node", c: "name wide"}, type: {t: "Kind"}, failures: {...count, t: "Failures"}, test: {t: "Test"}, number: {...count, t: "No."}, row: {t: "Row", c: "content mono"},
 		level: {t: "Level", n: 1, show: f.count}, relation: {t: "Relation"}, materialised: {t: "Made as"}, changed_at: {...time, t: "Changed"}, built_from: {t: "Built from", show: v => (v || []).join(", ")},
 		rows_counted: {...count, t: "Rows counted"}, rows_stored: {...count, t: "Rows there"}, dead_letters_counted: {...count, t: "Dead letters counted"},
 		dead_letters_stored: {...count, t: "Dead letters there"}, offsets_unaccounted: {...count, t: "Offsets unaccounted"},

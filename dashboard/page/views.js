@@ -51,7 +51,8 @@ tx.views.now = (() => {
 		label: () => "Delay of transactions over the last five minutes, median and 95th percentile",
 		...live([{label: "median", at: 4, colour: "accent", gaps: true}, {label: "95 of 100 within", at: 5, colour: "gold", gaps: true}], f.duration)});
 	const shownColumns = ["transaction_ts", "amount", "amount_usd", "customer_name", "merchant_name", "fraud_score", "fraud_reasons"];
-	const last = tx.listing("Last flagged transactions", {width: "w8 tall", name: "flagged", table: {only: shownColumns, row: o => o.transaction_id, empty: "Nothing was flagged in this time and with these filters."}, about: "New ones appear by themselves. Choose one to see the record and what its customer did before."});
+	const fresh = h("span", {class: "about", role: "status"});
+	const last = tx.listing("Last flagged transactions", {width: "w8 tall", name: "flagged", controls: fresh, table: {only: shownColumns, row: o => o.transaction_id, empty: "Nothing was flagged in this time and with these filters."}, about: "New ones appear by themselves. Choose one to see the record and what its customer did before."});
 	const partitions = tx.listing("Partitions", {width: "w4", name: "partitions", table: {only: ["topic", "partition", "lag", "next_offset", "updated_at"], empty: "No stream has stored anything yet."}});
 	const dead = tx.listing("Dead letters of the last day", {width: "w6", name: "dead_by_reason", table: {empty: "None: everything that came could be stored."}});
 	const books = tx.listing("Reconciliation", {width: "w6", name: "books", table: {empty: "No stream has stored anything yet."}, about: "Is every row and every dead letter that was counted there? Is every offset accounted for?"});
@@ -61,7 +62,7 @@ tx.views.now = (() => {
 	const element = h("div", {}, h("h1", {}, "Now"), tiles.element,
 		h("div", {class: "grid"}, through.element, flags.element, delays.element, last.element, side, books.element));
 	books.element.className = "card w12";
-	let flagged = null;
+	let flagged = null, waiting = [], shownAt = 0;
 
 	const showTiles = s => {
 		const recent = points.rows.slice(-10).map(r => r[1]).filter(f.known), mean = recent.length ? recent.reduce((a, b) => a + b, 0) / recent.length : null;
@@ -83,6 +84,27 @@ tx.views.now = (() => {
 		return (!s.currency || o.currency === s.currency) && (!s.rule || o.fraud_reasons.includes(s.rule)) &&
 			(!tx.uuid(s.customer) || o.customer_id === s.customer.toLowerCase()) && (!tx.uuid(s.merchant) || o.merchant_id === s.merchant.toLowerCase());
 	};
+	// Rows must not move under a pointer or a key: while somebody is in the table, new ones wait.
+	const held = () => {
+		const scroll = last.element.querySelector(".scroll");
+		return Boolean(scroll) && (scroll.matches(":hover") || scroll.contains(document.activeElement));
+	};
+	const showNew = () => {
+		const hold = held();
+		fresh.textContent = hold && waiting.length ? waiting.length + " new" + (waiting.length === 50 ? " or more" : "") + ", shown when you leave the table" : "";
+		if (hold || waiting.length === 0 || !element.isConnected || Date.now() - shownAt < 400)
+			return;
+		const rows = waiting;
+		shownAt = Date.now();
+		waiting = [];
+		flagged = {...flagged, rows: [...rows, ...flagged.rows].slice(0, 50)};
+		last.set(flagged, tx.data.filters());
+		for (const row of rows) {
+			const tr = last.element.querySelector('tr[data-id="' + CSS.escape(row[0]) + '"]');
+			if (tr)
+				tr.classList.add("new");
+		}
+	};
 	return {
 		element,
 		show: s => {
@@ -94,6 +116,7 @@ tx.views.now = (() => {
 			if (!element.isConnected)
 				return;
 			showTiles(s);
+			showNew();
 			for (const figure of [through, flags, delays])
 				figure.set(points);
 			partitions.set(s.partitions);
@@ -110,30 +133,17 @@ tx.views.now = (() => {
 		flagged: r => {
 			if (!flagged)
 				return;
-			const known = new Set(flagged.rows.map(row => row[0]));
-			const objects = tx.objects(r), rows = r.rows.filter((row, i) => !known.has(row[0]) && fits(objects[i])).reverse();
-			if (rows.length === 0)
-				return;
-			flagged = {...flagged, rows: [...rows, ...flagged.rows].slice(0, 50)};
-			if (!element.isConnected)
-				return;
-			const scroll = last.element.querySelector(".scroll"), top = scroll ? scroll.scrollTop : 0, focus = document.activeElement && document.activeElement.closest("tr[data-id]");
-			last.set(flagged, tx.data.filters());
-			const now = last.element.querySelector(".scroll");
-			if (now)
-				now.scrollTop = top;
-			for (const row of rows) {
-				const tr = last.element.querySelector('tr[data-id="' + CSS.escape(row[0]) + '"]');
-				if (tr)
-					tr.classList.add("new");
-			}
-			if (focus) {
-				const same = last.element.querySelector('tr[data-id="' + CSS.escape(focus.dataset.id) + '"] a');
-				if (same)
-					same.focus({preventScroll: true});
-			}
+			const known = new Set([...flagged.rows, ...waiting].map(row => row[0])), objects = tx.objects(r);
+			waiting = [...r.rows.filter((row, i) => !known.has(row[0]) && fits(objects[i])).reverse(), ...waiting].slice(0, 50);
+			showNew();
 		},
-		refresh: () => tx.ask([[{set: (r, p) => { flagged = r; last.set(r, p); }, fail: last.fail}, "flagged", tx.data.filters()]]),
+		refresh: () => tx.ask([[{set: (r, p) => {
+			if (flagged && held())
+				return; // what comes is kept meanwhile
+			flagged = r;
+			waiting = [];
+			last.set(r, p);
+		}, fail: last.fail}, "flagged", tx.data.filters()]]),
 		redraw: () => [through, flags, delays].forEach(x => x.redraw()),
 	};
 })();
@@ -150,7 +160,7 @@ tx.views.business = (() => {
 		draw: (canvas, r) => { const o = tx.objects(r); return tx.bars(canvas, o.map(d => f.day(d.day).slice(5)), [{label: "flagged", data: o.map(d => d.frauds), colour: "fraud", format: f.compact}], {label: "share of all", data: o.map(d => d.fraud_ratio), colour: "text", format: f.share}); }});
 	const risk = (title, name, columns, least) => tx.listing(title, {name, about: "Of those with at least " + least + " transactions. Ranked by what the share is at least, so that few transactions weigh less than many.", table: {only: columns}});
 	const customers = risk("High-risk customers", "customers_at_risk", ["customer_name", "home_country", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 5);
-	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "merchant_category", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 20);
+	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "merchant_category", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least"], 20);
 	const shares = (title, name, column) => tx.figure(title, {width: "w4", name, height: "high", legend: [["fraud", "of transactions"], ["gold", "of value"]], about: "Share that was flagged.",
 		table: {only: [column, "transactions", "revenue_usd", "frauds", "fraud_ratio", "fraud_usd", "fraud_value_ratio"]},
 		label: () => title + ": share flagged, by number and by value",
@@ -230,19 +240,19 @@ tx.lineage = result => {
 
 tx.views.operation = (() => {
 	const h = tx.h, f = tx.format, none = "aggregate has not run in this database yet.";
-	const runs = tx.listing("Runs of aggregate", {width: "w7", name: "runs", missing: none, table: {only: ["run_id", "started_at", "command", "status", "seconds", "models", "rows_inserted", "rows_updated", "tests_passed", "tests_warned", "tests_failed", "message"], empty: none}});
-	const took = tx.figure("How long runs took", {width: "w5", name: "runs", legend: [["accent", "published or checked"], ["fraud", "not"]], table: {only: ["run_id", "started_at", "seconds"], empty: none},
+	const runs = tx.listing("Runs of aggregate", {width: "w8", name: "runs", missing: none, table: {only: ["run_id", "started_at", "command", "status", "seconds", "models", "rows_inserted", "rows_updated", "tests_passed", "tests_failed", "message"], empty: none}});
+	const took = tx.figure("How long runs took", {width: "w4", name: "runs", legend: [["accent", "published or checked"], ["fraud", "not"]], table: {only: ["run_id", "started_at", "seconds"], empty: none},
 		label: r => "Duration of the last " + r.rows.length + " runs",
 		draw: (canvas, r) => { const o = tx.objects(r).reverse(), fine = x => x.status === "published" || x.status === "checked"; const chart = tx.bars(canvas, o.map(x => String(x.run_id)), [{label: "took", data: o.map(x => x.seconds), colour: "accent", format: f.duration}]); chart.data.datasets[0].backgroundColor = o.map(x => tx.colour(fine(x) ? "accent" : "fraud") + "cc"); chart.update("none"); return chart; }});
-	const nodes = tx.listing("What the last run did", {width: "w7", name: "run_nodes", missing: none, table: {only: ["node", "type", "status", "rows", "failures", "ms", "message"], empty: none}});
-	const failing = tx.listing("Rows that tests found wrong", {width: "w5", name: "failing_rows", missing: none, table: {only: ["run_id", "test", "row"], empty: "None: no test of the runs that are remembered has kept a failing row."}});
+	const nodes = tx.listing("What the last run did", {width: "w8", name: "run_nodes", missing: none, table: {only: ["node", "type", "status", "rows", "failures", "ms", "message"], empty: none}});
+	const failing = tx.listing("Rows that tests found wrong", {width: "w4", name: "failing_rows", missing: none, table: {only: ["run_id", "test", "row"], empty: "None: no test of the runs that are remembered has kept a failing row."}});
 	const lineage = tx.figure("Lineage", {width: "w12", name: "lineage", table: {empty: none}, draw: (canvas, r) => { const place = canvas.parentElement; place.className = ""; place.replaceChildren(tx.lineage(r)); return null; }});
 	const partitions = tx.listing("Positions", {width: "w12", name: "partitions", about: "Where each stream stands in each partition, and what became of every offset before.", table: {empty: "No stream has stored anything yet."}});
 	const select = h("select", {"aria-label": "Topic", onchange: e => tx.state.go({topic: e.target.value}, true)});
 	const messages = tx.listing("Latest messages", {width: "w12", name: "messages", controls: h("span", {class: "controls"}, select), table: {only: ["partition", "offset", "time", "bytes", "content"], empty: "This topic is empty."}});
 	const search = h("input", {type: "search", "aria-label": "Search in dead letters", placeholder: "reason, detail, content", onchange: e => tx.state.go({search: e.target.value}, true)});
 	const letters = tx.listing("Dead letters", {width: "w12", name: "dead_letters", controls: h("span", {class: "controls"}, search), about: "This page changes nothing. The command sends one again, byte for byte.",
-		table: {only: ["id", "received_at", "reason", "detail", "topic", "partition", "offset", "content", "replay"], empty: "None that fits."}});
+		table: {only: ["id", "received_at", "reason", "detail", "partition", "offset", "content", "replay"], empty: "None that fits."}});
 	const element = h("div", {}, h("h1", {}, "Operation"), h("div", {class: "grid"}, runs.element, took.element, nodes.element, failing.element, lineage.element, partitions.element, ...(tx.report ? [] : [messages.element]), letters.element));
 	const topics = async () => {
 		const found = tx.objects(await tx.data.get("topics")).map(t => t.topic), wanted = tx.state.read().topic;

@@ -132,7 +132,9 @@ many=()
 for _ in {1..200}; do curl -sN -m 120 "$url/events" >>"$work/many" & many+=($!); done
 streams() { [ "$(get /metrics | sed -n 's/^txpipe_dash_streams //p')" -ge 200 ]; }
 ok "200 pages at once" wait_for 20 streams
-ok "below 50 MB" [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid_main/status")" -lt 51200 ]
+most=51200
+! grep -qa __asan_init "$(command -v txdash)" || most=1024000 # what a sanitizer adds is not the program's
+ok "below 50 MB" [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid_main/status")" -lt "$most" ]
 kill "${many[@]}" 2>/dev/null
 wait "${many[@]}" 2>/dev/null
 
