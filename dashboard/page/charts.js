@@ -110,14 +110,35 @@ tx.listing = (title, options) => {
 	};
 };
 
-tx.lines = (canvas, series, format) => tx.chart(canvas, {
+// One peak (a backlog that was worked off) must not press all the rest flat: it may leave the picture, which then says so. The table has it all.
+tx.scale = chart => {
+	const values = chart.data.datasets.flatMap(s => s.data.map(p => p.y)).filter(v => v !== null && v > 0).sort((a, b) => a - b);
+	const usual = values[Math.floor(values.length * 0.95)], most = values[values.length - 1], beyond = usual > 0 && most > 8 * usual;
+	chart.options.scales.y.max = beyond ? usual * 2 : undefined;
+	const legend = chart.canvas.closest("section").querySelector(".legend");
+	let note = legend.querySelector(".peak");
+	if (!note && beyond)
+		legend.append(note = tx.h("li", {class: "peak"}));
+	if (note)
+		note.textContent = beyond ? "a peak of " + chart.options.peak(most) + " is beyond the scale" : "";
+};
+
+tx.lines = (canvas, series, format) => {
+	const chart = tx.timeChart(canvas, series, format);
+	chart.options.peak = format;
+	tx.scale(chart);
+	chart.update("none");
+	return chart;
+};
+
+tx.timeChart = (canvas, series, format) => tx.chart(canvas, {
 	type: "line",
 	data: {datasets: series.map(s => ({
 		label: s.label, data: s.data, borderColor: tx.colour(s.colour), backgroundColor: tx.colour(s.colour) + "22", borderWidth: 1.6, pointRadius: 0,
 		pointHitRadius: 6, fill: s.fill || false, tension: .25, spanGaps: s.gaps || false, borderDash: s.dash || [],
 	}))},
 	options: {
-		parsing: false, normalized: true,
+		parsing: false, normalized: true, clip: true,
 		scales: {
 			x: {type: "linear", bounds: "data", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
 			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format === tx.format.rate ? tx.format.axis : format}},

@@ -30,7 +30,8 @@ tx.format = (() => {
 			if (!known(v) || Number.isNaN(date(v).getTime()))
 				return known(v) ? String(v) : none;
 			const today = new Date().toISOString().slice(0, 10), text = date(v).toISOString();
-			return (text.slice(0, 10) === today ? "" : text.slice(0, 10) + " ") + text.slice(11, 19);
+			const day = text.slice(0, 10) === today ? "" : text.slice(0, 5) === today.slice(0, 5) ? text.slice(5, 10) + " " : text.slice(0, 10) + " ";
+			return day + text.slice(11, 19);
 		},
 		duration: s => {
 			if (!known(s))

@@ -37,7 +37,7 @@ tx.columns = (() => {
 		wrong: {t: "Verdict", show: v => v ? h("span", {class: "bad"}, v) : h("span", {class: "good"}, "adds up")},
 		latitude: {t: "Latitude", n: 1, show: v => f.known(v) ? Number(v).toFixed(2) : f.none}, longitude: {t: "Longitude", n: 1, show: v => f.known(v) ? Number(v).toFixed(2) : f.none}, merchants: {...count, t: "Merchants"},
 		at: {t: "Time", show: f.clock, c: "time"}, stored: {t: "Stored/s", n: 1, show: f.rate}, in: {t: "Came in/s", n: 1, show: f.rate}, flagged_rate: {t: "Flagged/s", n: 1, show: f.rate},
-		p50: {t: "Median", n: 1, show: f.duration}, p95: {t: "95 of 100 within", n: 1, show: f.duration},
+		p50: {t: "Median", n: 1, show: f.duration}, p95: {t: "95 % within", n: 1, show: f.duration},
 	};
 })();
 

@@ -40,16 +40,16 @@ tx.views.now = (() => {
 	const xy = i => points.rows.map(r => ({x: r[0], y: r[i]}));
 	const live = (series, format) => ({
 		draw: canvas => tx.lines(canvas, series.map(s => ({...s, data: xy(s.at)})), format),
-		update: chart => { series.forEach((s, i) => { chart.data.datasets[i].data = xy(s.at); }); chart.update("none"); },
+		update: chart => { series.forEach((s, i) => { chart.data.datasets[i].data = xy(s.at); }); tx.scale(chart); chart.update("none"); },
 	});
 	const through = tx.figure("Records a second", {width: "w4", height: "low", legend: [["accent", "stored"], ["in", "came in"]], table: {only: ["at", "stored", "in", "lag"]},
 		label: () => "Records a second over the last five minutes, stored and coming in",
 		...live([{label: "stored", at: 1, colour: "accent", fill: true}, {label: "came in", at: 2, colour: "in", dash: [4, 3]}], f.rate)});
 	const flags = tx.figure("Flagged a second", {width: "w4", height: "low", legend: [["fraud", "flagged"]], table: {only: ["at", "flagged_rate"]},
 		label: () => "Flagged transactions a second over the last five minutes", ...live([{label: "flagged", at: 3, colour: "fraud", fill: true}], f.rate)});
-	const delays = tx.figure("Delay, transaction to row", {width: "w4", height: "low", legend: [["accent", "median"], ["gold", "95 of 100 within"]], table: {only: ["at", "p50", "p95"]},
+	const delays = tx.figure("Delay, transaction to row", {width: "w4", height: "low", legend: [["accent", "median"], ["gold", "95 % within"]], table: {only: ["at", "p50", "p95"]},
 		label: () => "Delay of transactions over the last five minutes, median and 95th percentile",
-		...live([{label: "median", at: 4, colour: "accent", gaps: true}, {label: "95 of 100 within", at: 5, colour: "gold", gaps: true}], f.duration)});
+		...live([{label: "median", at: 4, colour: "accent", gaps: true}, {label: "95 % within", at: 5, colour: "gold", gaps: true}], f.duration)});
 	const shownColumns = ["transaction_ts", "amount", "amount_usd", "customer_name", "merchant_name", "fraud_score", "fraud_reasons"];
 	const fresh = h("span", {class: "about", role: "status"});
 	const last = tx.listing("Last flagged transactions", {width: "w8 tall", name: "flagged", controls: fresh, table: {only: shownColumns, row: o => o.transaction_id, empty: "Nothing was flagged in this time and with these filters."}, about: "New ones appear by themselves. Choose one to see the record and what its customer did before."});
@@ -68,9 +68,9 @@ tx.views.now = (() => {
 		const recent = points.rows.slice(-10).map(r => r[1]).filter(f.known), mean = recent.length ? recent.reduce((a, b) => a + b, 0) / recent.length : null;
 		const inn = points.rows.slice(-10).map(r => r[2]).filter(f.known), meanIn = inn.length ? inn.reduce((a, b) => a + b, 0) / inn.length : null;
 		tiles.set("stored", f.rate(mean), "/s", f.known(meanIn) ? f.rate(meanIn) + "/s come in" : "what comes in is not known");
-		tiles.set("flagged", f.rate(s.flagged_minute / 60), "/s", s.records_minute > 0 ? f.share(s.flagged_minute / s.records_minute) + " of the last minute" : "nothing in the last minute");
+		tiles.set("flagged", f.rate(s.flagged_minute / 60), "/s", s.records_minute > 0 ? f.share(s.flagged_minute / s.records_minute) + " this minute" : "nothing in the last minute");
 		const delay = [...points.rows].reverse().find(r => f.known(r[4]));
-		tiles.set("delay", delay ? f.duration(delay[4]) : f.none, "", delay ? "95 of 100 within " + f.duration(delay[5]) : "nothing stored lately", delay && delay[5] > 60 ? "warn" : "");
+		tiles.set("delay", delay ? f.duration(delay[4]) : f.none, "", delay ? "95 % within " + f.duration(delay[5]) : "nothing stored lately", delay && delay[5] > 60 ? "warn" : "");
 		tiles.set("lag", f.compact(s.lag), f.known(s.lag) ? "records" : "", f.known(s.lag) ? s.partitions.rows.length + " partitions" : "Kafka does not tell", s.lag > 10000 ? "warn" : "");
 		const age = f.known(s.last_at) ? Math.max(0, (tx.report ? Date.parse(s.as_of) : Date.now()) / 1000 - s.last_at) : null;
 		tiles.set("age", age === null ? f.none : age < 1.5 ? "1 s" : f.duration(Math.round(age)), age === null ? "" : "ago", age === null ? "no record was stored yet" : age > 60 ? "nothing new for over a minute" : "records keep coming", age > 60 ? "warn" : "");
@@ -160,7 +160,7 @@ tx.views.business = (() => {
 		draw: (canvas, r) => { const o = tx.objects(r); return tx.bars(canvas, o.map(d => f.day(d.day).slice(5)), [{label: "flagged", data: o.map(d => d.frauds), colour: "fraud", format: f.compact}], {label: "share of all", data: o.map(d => d.fraud_ratio), colour: "text", format: f.share}); }});
 	const risk = (title, name, columns, least) => tx.listing(title, {name, about: "Of those with at least " + least + " transactions. Ranked by what the share is at least, so that few transactions weigh less than many.", table: {only: columns}});
 	const customers = risk("High-risk customers", "customers_at_risk", ["customer_name", "home_country", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 5);
-	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "merchant_category", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least"], 20);
+	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 20);
 	const shares = (title, name, column) => tx.figure(title, {width: "w4", name, height: "high", legend: [["fraud", "of transactions"], ["gold", "of value"]], about: "Share that was flagged.",
 		table: {only: [column, "transactions", "revenue_usd", "frauds", "fraud_ratio", "fraud_usd", "fraud_value_ratio"]},
 		label: () => title + ": share flagged, by number and by value",
