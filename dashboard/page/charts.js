@@ -120,12 +120,12 @@ tx.scale = chart => {
 	if (!note && beyond)
 		legend.append(note = tx.h("li", {class: "peak"}));
 	if (note)
-		note.textContent = beyond ? "a peak of " + chart.options.peak(most) + " is beyond the scale" : "";
+		note.textContent = beyond ? "a peak of " + chart.peak(most) + " is beyond the scale" : "";
 };
 
 tx.lines = (canvas, series, format) => {
 	const chart = tx.timeChart(canvas, series, format);
-	chart.options.peak = format;
+	chart.peak = format;
 	tx.scale(chart);
 	chart.update("none");
 	return chart;
@@ -140,7 +140,7 @@ tx.timeChart = (canvas, series, format) => tx.chart(canvas, {
 	options: {
 		parsing: false, normalized: true, clip: true,
 		scales: {
-			x: {type: "linear", bounds: "data", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
+			x: {type: "linear", bounds: "data", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, includeBounds: false, callback: v => tx.format.clock(v)}},
 			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format === tx.format.rate ? tx.format.axis : format}},
 		},
 		plugins: {tooltip: {callbacks: {title: items => items.length ? tx.format.clock(items[0].parsed.x) : "", label: i => " " + i.dataset.label + ": " + format(i.parsed.y)}}},

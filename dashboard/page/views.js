@@ -160,7 +160,7 @@ tx.views.business = (() => {
 		draw: (canvas, r) => { const o = tx.objects(r); return tx.bars(canvas, o.map(d => f.day(d.day).slice(5)), [{label: "flagged", data: o.map(d => d.frauds), colour: "fraud", format: f.compact}], {label: "share of all", data: o.map(d => d.fraud_ratio), colour: "text", format: f.share}); }});
 	const risk = (title, name, columns, least) => tx.listing(title, {name, about: "Of those with at least " + least + " transactions. Ranked by what the share is at least, so that few transactions weigh less than many.", table: {only: columns}});
 	const customers = risk("High-risk customers", "customers_at_risk", ["customer_name", "home_country", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 5);
-	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least", "fraud_usd"], 20);
+	const merchants = risk("High-risk merchants", "merchants_at_risk", ["merchant_name", "transactions", "frauds", "fraud_ratio", "fraud_ratio_at_least"], 20);
 	const shares = (title, name, column) => tx.figure(title, {width: "w4", name, height: "high", legend: [["fraud", "of transactions"], ["gold", "of value"]], about: "Share that was flagged.",
 		table: {only: [column, "transactions", "revenue_usd", "frauds", "fraud_ratio", "fraud_usd", "fraud_value_ratio"]},
 		label: () => title + ": share flagged, by number and by value",

@@ -104,6 +104,14 @@ const now = async () => {
 	await page.goBack();
 	await until("and the browser's button closes it", page, () => !document.querySelector("#record[open]"));
 
+	const peak = await page.evaluate(() => {
+		const canvas = document.querySelector("section[aria-label='Records a second'] canvas"), chart = Chart.getChart(canvas);
+		chart.data.datasets[0].data = Array.from({length: 100}, (_, i) => ({x: i, y: i === 3 ? 5000 : 10}));
+		tx.scale(chart);
+		chart.update("none");
+		return chart.scales.y.max + " " + canvas.closest("section").querySelector(".peak").textContent;
+	});
+	is("one peak does not press the rest flat", peak, "20 a peak of 5,000 is beyond the scale");
 	const figure = page.locator("section[aria-label='Records a second']");
 	await figure.getByRole("button", {name: "Table"}).click();
 	tell(await figure.locator("tbody tr").count() > 0, "behind a chart there is a table");
