@@ -80,7 +80,7 @@ fraudcheck -q <"$work/one" | pgload -q >/dev/null
 ok "what was just flagged comes" wait_for 5 grep -q "$id" "$work/events"
 aggregate -q build --project-dir "$root/aggregate/marts" >/dev/null
 ok "so does that aggregate has built" wait_for 5 grep -q '^event: built' "$work/events"
-told=$(psql -X -q -A -t -c 'listen txpipe' -c '\! txgen -q -n 5 -s 5 | fraudcheck -q | pgload -q >/dev/null' -c 'select 1' 2>&1)
+told=$(psql -X -q -A -t -c 'listen txpipe' -c '\! txgen -q -n 5 -s 5 --from $(date -u +%F)T00:00:00Z | fraudcheck -q | pgload -q >/dev/null' -c 'select 1' 2>&1)
 like "pgload tells what it stored" "$told" 'notification "txpipe" with payload "pgload"'
 is "nobody's books suffer" "$(get /api/books | jq -r '[.rows[] | select(.[6] != "")] | length')" 0
 
