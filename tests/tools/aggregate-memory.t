@@ -40,7 +40,8 @@ YAML
 cat >"$p/models/shops.sql" <<'SQL'
 {{ config(materialized='fold', unique_key='shop') }} select shop, sum(sign) as n from {{ changes('fact') }} where shop is not null group by 1
 SQL
-printf "select s.shop, s.n, d.country from {{ ref('shops') }} s left join {{ source('raw', 'shop') }} d using (shop)\n" >"$p/models/named.sql"
+# `with` hides from the planner that no shop can come twice: the test of it must be run
+printf "with s as (select * from {{ ref('shops') }}) select s.shop, s.n, d.country from s left join {{ source('raw', 'shop') }} d using (shop)\n" >"$p/models/named.sql"
 printf "{{ config(severity='warn') }} select * from {{ ref('named') }} where country is null\n" >"$p/tests/nameless.sql"
 
 printf "{{ config(severity='warn') }} select * from {{ ref('shops') }} where n > extract(epoch from now())\n" >"$p/tests/recent.sql"
