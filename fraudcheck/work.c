@@ -67,6 +67,14 @@ static int rename_members(struct work *w, const struct json_object **object, str
 	return 0;
 }
 
+/* Every line with an envelope says where the next ones belong, also one that is not judged: whether a line continues the run of the one before
+ * is told by comparing the two. */
+static void enter(struct work *w)
+{
+	if (w->in.has_envelope)
+		judge_enter(w->judge, &w->in.envelope, NULL);
+}
+
 /* EXIT_CONFLICT if no verdict from here on would be right. */
 static int judge(struct work *w, const struct line_reader *r)
 {
@@ -75,11 +83,13 @@ static int judge(struct work *w, const struct line_reader *r)
 	enum judged as;
 	int status = EXIT_DONE;
 
+	enter(w);
 	if (w->map != NULL && rename_members(w, &object, &line) < 0) {
 		reject(w, r, "mapped_name", w->map->detail);
 		return EXIT_DONE;
 	}
-	judge_enter(w->judge, w->in.has_envelope ? &w->in.envelope : NULL, object);
+	if (!w->in.has_envelope)
+		judge_enter(w->judge, NULL, object);
 	as = judge_record(w->judge, object, line, &w->line);
 	if (w->observer != NULL)
 		status = w->observer->judged(w->observer->arg, &w->in, object, as, buf_span(&w->line));
@@ -134,16 +144,18 @@ static int filter_line(struct work *w, struct line_reader *r, bool *end)
 		*end = true;
 		return status;
 	case INTAKE_PASS:
+		enter(w);
 		metric_add(w->tally->passed, 1);
 		pass(w);
 		break;
 	case INTAKE_CONTROL:
-		judge_enter(w->judge, &w->in.envelope, NULL);
+		enter(w);
 		if (w->observer != NULL && w->observer->control != NULL)
 			w->observer->control(w->observer->arg, &w->in.envelope);
 		pass(w);
 		break;
 	case INTAKE_REFUSE:
+		enter(w);
 		reject(w, r, w->in.reason, w->in.detail);
 		break;
 	case INTAKE_STOP:

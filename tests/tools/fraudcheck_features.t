@@ -240,4 +240,20 @@ rule r +(n) : true' >shop.rules
 cut -d' ' -f3- log | sed 's/^/{/' >plain.ndjson
 fraudcheck -f shop.rules --partitions 3 plain.ndjson >split
 ok "a merchant's records are spread over the partitions" [ "$(fraudcheck -f shop.rules plain.ndjson | cksum)" != "$(cksum <split)" ]
+# --- a line that is not judged also says where the next ones belong
+of_partition() { # PARTITION OFFSET MEMBERS
+	printf '{"_kafka":{"stream":"s","topic":"t","partition":%d,"of":2,"run":"r-%d","origin":"beginning","begin":0,"offset":%d,"ts":1767348000000},%s}\n' "$1" "$1" "$2" "$3"
+}
+purchase() { # PARTITION OFFSET
+	of_partition "$1" "$2" '"transaction_id":"t'"$1-$2"'","transaction_ts":"2026-01-02T10:00:0'"$2"'Z","customer_id":"c'"$1"'","merchant_id":"m","amount":1'
+}
+echo 'feature n = count() by customer_id over 1d
+rule many +(n) : n > 0' >count.rules
+between() { # what comes first of partition 1 after records of partition 0
+	fraudcheck -q -f count.rules "${@:2}" < <(purchase 1 0; purchase 0 0; of_partition 1 1 "$1"; purchase 1 2; purchase 0 1) |
+		jq -c 'select(.fraud_score) | [._kafka.partition, .fraud_score]' | paste -sd' '
+}
+is "a reject of kconsume where the partition changes" "$(between '"_reject":{"by":"kconsume","reason":"not_json","detail":"x","raw":"x"}')" '[1,1] [0,1] [1,2] [0,2]'
+is "a reject of fraudcheck there" "$(between '"who":"c","customer_id":"d","transaction_id":"t"' --map who=customer_id)" '[1,1] [0,1] [1,2] [0,2]'
+is "a label there" "$(between '"label_for":"t1-0","label_ts":"2026-01-02T10:00:01Z","is_fraud":true,"customer_id":"c1"')" '[1,1] [0,1] [1,2] [0,2]'
 finish
