@@ -130,11 +130,13 @@ timeout 10 kconsume -q -t many -p 0,1,2,3 --stream look | head -3 >/dev/null
 is 'and so does a busy one' "${PIPESTATUS[0]}" 74
 
 # --- SIGTERM leaves whole lines
+written() { sed -n 's/^wchar: //p' "/proc/$consumer/io"; }
+pipe_is_full() { [ "$(written)" -gt 60000 ] && [ "$(written)" = "$(sleep 0.3; written)" ]; } # with the end of a line outside
 mkfifo "$work/fifo"
 kconsume -q -t many,multi -p 0,1 --stream look >"$work/fifo" &
 consumer=$!
 exec 9<"$work/fifo"
-sleep 0.7 # the pipe is full now, with the end of a line outside
+ok 'nobody reads: the pipe is full' wait_for 10 pipe_is_full
 kill -TERM "$consumer"
 cat <&9 >"$work/whole"
 wait "$consumer"
@@ -146,7 +148,7 @@ mkfifo "$work/fifo2"
 kconsume -q -t many,multi -p 0,1 --stream look --grace 1s >"$work/fifo2" 2>"$work/err" &
 consumer=$!
 exec 9<"$work/fifo2"
-sleep 0.7
+ok 'the pipe is full again' wait_for 10 pipe_is_full
 kill -TERM "$consumer"
 wait "$consumer"
 is 'a reader that takes nothing is waited for no longer than the grace' $? 74
