@@ -64,18 +64,18 @@ kconsume -q -t idle -p 0 --stream x --plain -X fetch.wait.max.ms=5000 >"$work/id
 reader=$!
 exec 9<"$work/idle"
 sleep 2
-worst=0
+took=()
 for i in 1 2 3 4 5; do
 	sleep 0.$((RANDOM % 9))
 	started=${EPOCHREALTIME/./}
 	echo '{"n":1}' | kcat -P -b "$KAFKA_BROKERS" -t idle -p 0
 	read -r -t 5 line <&9
-	took=$(((${EPOCHREALTIME/./} - started) / 1000))
-	[ "$took" -le "$worst" ] || worst=$took
+	took+=($(((${EPOCHREALTIME/./} - started) / 1000)))
 done
 exec 9<&-
-note "worst of five: $worst ms from before kcat's start"
-ok 'a single record comes through at once' test "$worst" -lt 700
+note "${took[*]} ms from before kcat's start"
+# the middle one of five: a busy machine may hold up one or two; who waits for the broker's 5 s needs 2.5 s in the middle
+ok 'a single record comes through at once' test "$(printf '%s\n' "${took[@]}" | sort -n | sed -n 3p)" -lt 1000
 wait "$reader"
 is 'the reader of an idle topic leaves: 74' $? 74
 
