@@ -127,7 +127,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 }
 
 /* In the child: one of the server's programs, as its owner, with its words in the folder's log. */
-static _Noreturn void be(const struct plan *plan, char *const *argv)
+static _Noreturn void be(const struct plan *plan, char **argv)
 {
 	char path[PATH_MAX * 2];
 	int log, null = open("/dev/null", O_RDWR);
@@ -151,11 +151,12 @@ static _Noreturn void be(const struct plan *plan, char *const *argv)
 	if (chdir(plan->folder) < 0)
 		_exit(126);
 	snprintf(path, sizeof path, "%s/%s", plan->programs, argv[0]);
+	argv[0] = path; /* whole: it is how they find each other, and their folder need not be in PATH */
 	execv(path, argv);
 	_exit(127);
 }
 
-static pid_t spawn(const struct plan *plan, char *const *argv)
+static pid_t spawn(const struct plan *plan, char **argv)
 {
 	pid_t pid = fork();
 
@@ -203,8 +204,8 @@ static void keep(const struct plan *plan, pid_t server)
 static _Noreturn void be_keeper(const struct plan *plan)
 {
 	char data[] = "data", sockets[PATH_MAX + 32];
-	char *const make[] = {"initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", NULL};
-	char *const serve[] = {"postgres", "-D", data, "-c", "listen_addresses=", "-c", sockets, "-c", "fsync=off", "-c",
+	char *make[] = {"initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", NULL};
+	char *serve[] = {"postgres", "-D", data, "-c", "listen_addresses=", "-c", sockets, "-c", "fsync=off", "-c",
 	                       "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c",
 	                       "max_wal_senders=0", "-c", "max_wal_size=2GB", "-c", "timezone=UTC", "-c",
 	                       "unix_socket_permissions=0700", NULL};
