@@ -220,6 +220,10 @@ void asker_stop(struct asker *k)
 	pthread_cond_signal(&k->given);
 	pthread_mutex_unlock(&k->mutex);
 	pthread_join(k->thread, NULL);
+}
+
+void asker_free(struct asker *k)
+{
 	for (size_t i = 0; i < KEPT; i++)
 		let_go(&k->kept[i]);
 	database_close(&k->database);

@@ -16,8 +16,11 @@ typedef void asker_done(void *arg, struct answer *a);
 
 struct asker *asker_start(const char *conninfo);
 
-/* Answers what is still waiting with 503. */
+/* Answers what is still waiting, and whatever is asked from now on, with 503. */
 void asker_stop(struct asker *k);
+
+/* Once nobody can ask any more. */
+void asker_free(struct asker *k);
 
 /*
  * The answer at once, if it is remembered (the caller lets it go), else NULL: `done` follows. `p` is taken over. Too many questions at once

@@ -315,6 +315,10 @@ void broker_stop(struct broker *b)
 	pthread_cond_signal(&b->wake);
 	pthread_mutex_unlock(&b->mutex);
 	pthread_join(b->thread, NULL);
+}
+
+void broker_free(struct broker *b)
+{
 	tail_free(b->tail);
 	kafka_destroy(b->rk, 0);
 	for (size_t i = 0; i < b->count; i++)

@@ -19,7 +19,12 @@ struct broker_state {
 };
 
 struct broker *broker_start(const struct kafka_options *options);
+
+/* Answers what is still waiting, and whatever is asked from now on, with 503. */
 void broker_stop(struct broker *b);
+
+/* Once nobody can ask any more. */
+void broker_free(struct broker *b);
 
 /* Watch the end of a partition's log from now on. The end as it was last seen, or -1. */
 int64_t broker_end(struct broker *b, const char *topic, int partition);

@@ -59,6 +59,7 @@ int once(const char *conninfo, const struct kafka_options *kafka)
 	}
 	answer_drop(live);
 	broker_stop(b);
+	broker_free(b);
 	buf_free(&data);
 	buf_free(&html);
 	return status;

@@ -74,12 +74,18 @@ static int serve(struct auth *auth, bool loopback)
 		stay(web);
 		web_close(web);
 	}
-	/* Whoever still waits for an answer gets it before the server ends. */
+	/*
+	 * First every thread ends that asks another one, and whoever still waits gets an answer; connections that are open may go on asking until
+	 * web_free(). Only then there is nobody who could still look at what is given back.
+	 */
+	watch_stop(watch);
 	asker_stop(asker);
 	broker_stop(broker);
 	if (web != NULL)
 		web_free(web);
-	watch_stop(watch);
+	watch_free(watch);
+	asker_free(asker);
+	broker_free(broker);
 	hub_free(hub);
 	return web != NULL ? EXIT_DONE : EXIT_USAGE;
 }

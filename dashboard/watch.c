@@ -403,7 +403,7 @@ static struct watch *watch_new(const char *conninfo, struct broker *b)
 	return w;
 }
 
-static void watch_free(struct watch *w)
+void watch_free(struct watch *w)
 {
 	for (size_t i = 0; i < WATCH_TEXTS; i++)
 		answer_drop(w->text[i]);
@@ -439,7 +439,6 @@ void watch_stop(struct watch *w)
 	if (eventfd_write(w->wake, 1) == 0)
 		pthread_join(w->thread, NULL);
 	close(w->wake);
-	watch_free(w);
 }
 
 struct answer *watch_once(const char *conninfo, struct broker *b)

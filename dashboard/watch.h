@@ -16,7 +16,10 @@ struct asker;
 enum watch_text { WATCH_LIVE, WATCH_PARTITIONS, WATCH_PARTITIONS_CSV, WATCH_METRICS, WATCH_TEXTS };
 
 struct watch *watch_start(const char *conninfo, struct broker *b, struct hub *h, struct asker *k);
+
+/* Nothing new is published any more; what was can be had until watch_free(). */
 void watch_stop(struct watch *w);
+void watch_free(struct watch *w);
 
 /* The latest one; the caller lets it go. Never NULL. */
 struct answer *watch_text(struct watch *w, enum watch_text which);

@@ -103,7 +103,13 @@ for path in /../../etc/passwd /api/../txdash.c /%2e%2e/%2e%2e/etc/passwd /api/ /
 done
 is "only GET and HEAD: POST" "$(code -X POST -d x "$url/")" 405
 is "… DELETE" "$(code -X DELETE "$url/api/cards")" 405
-is "… a large body is not waited for" "$(code -X PUT -H 'Expect:' --data-binary @<(head -c 3000000 /dev/zero) "$url/")" 405
+refused_at_once() { # the answer may be lost where the connection is cut while the body is still being sent, but nobody waits for the end of it
+	local got status
+	got=$(code -X PUT -H 'Expect:' --data-binary @<(head -c 3000000 /dev/zero) "$url/")
+	status=$?
+	[ "$got" = 405 ] || [ "$status" = 55 ] || [ "$status" = 56 ]
+}
+ok "… a large body is not waited for" refused_at_once
 is "HEAD" "$(code -I "$url/")" 200
 like "a name that is not ours" "$(code -H 'Host: evil.example' "$url/api/cards")" '^421$'
 is "an unknown parameter" "$(code "$url/api/cards?table=pg_authid")" 400
@@ -152,9 +158,14 @@ eval "$("$root/scripts/postgres" start -D "$work/postgres" --fast)"
 ok "ready again" wait_for 20 ready
 cards() { [ "$(get /api/cards | jq -r '.rows[0][0]')" -gt 0 ]; }
 ok "and asked again" wait_for 10 cards
+# connections that stay open ask on while it ends: of what is gone by then (a sanitizer sees it)
+for n in {1..6000}; do printf 'url = "%s/api/currencies?rule=r%s"\noutput = "/dev/null"\n' "$url" "$n"; done >"$work/questions"
+for _ in 1 2; do curl -s -m 60 -K "$work/questions" >/dev/null & at_exit kill "$!"; done
+asked() { [ "$(sql "select count(*) from pg_stat_activity where query ~ 'dim_currency' and backend_type = 'client backend' and pid <> pg_backend_pid()")" -gt 0 ]; }
+ok "questions come without end" wait_for 10 asked
 kill -TERM "$pid_main"
 wait "$pid_main"
-is "ends in order, streams or not" "$?" 0
+is "ends in order, streams or not, asked or not" "$?" 0
 
 # --- who may look -------------------------------------------------------------------------------------------------------------------
 exits 2 "elsewhere without --auth-file" txdash -l 0.0.0.0:0
