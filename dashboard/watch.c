@@ -342,11 +342,9 @@ static bool take_notifications(struct watch *w)
 	return stored;
 }
 
-/* Sleep until `tick_at`, or shorter if there is something new. false: it is over. */
-static bool wait_for_news(struct watch *w, int64_t looked_at, int64_t tick_at)
+/* Sleep until `tick_at`, or shorter if there is something new (perhaps already, `news`). false: it is over. */
+static bool wait_for_news(struct watch *w, int64_t looked_at, int64_t tick_at, bool news)
 {
-	bool news = false;
-
 	for (;;) {
 		int64_t until = news && looked_at + EARLY_US < tick_at ? looked_at + EARLY_US : tick_at, left = until - clock_monotonic();
 		struct pollfd fds[2] = {{.fd = w->wake, .events = POLLIN},
@@ -372,10 +370,11 @@ static void *work(void *arg)
 {
 	struct watch *w = arg;
 	int64_t looked_at = clock_monotonic(), tick_at = looked_at;
+	bool news = false;
 
-	while (wait_for_news(w, looked_at, tick_at)) {
+	while (wait_for_news(w, looked_at, tick_at, news)) {
 		look(w);
-		take_notifications(w); /* those of what was just seen; what aggregate told among them */
+		news = take_notifications(w); /* perhaps of what was stored while others were asked for: that was not seen yet */
 		looked_at = clock_monotonic();
 		if (looked_at < tick_at)
 			continue;
