@@ -11,6 +11,8 @@
 
 void live_add_point(struct live *l, struct point p)
 {
+	while (l->points > 0 && l->point[l->points - 1].at >= p.at)
+		l->points--; /* the clock was set back */
 	if (l->points == LIVE_POINTS)
 		memmove(l->point, l->point + 1, --l->points * sizeof *l->point);
 	l->point[l->points++] = p;
