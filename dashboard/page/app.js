@@ -52,15 +52,17 @@
 			if (document.activeElement !== field || field.tagName === "SELECT")
 				field.value = s[name];
 		}
-		document.getElementById("reset").hidden = !(s.currency || s.rule || s.customer || s.merchant);
+		document.getElementById("reset").hidden = s.view === "operation" || !(s.currency || s.rule || s.customer || s.merchant);
 		const bad = ["customer", "merchant"].filter(n => s[n] && !tx.uuid(s[n]));
-		wrong.textContent = bad.length ? "The " + bad.join(" and the ") + " must be given by the whole UUID." : "";
+		wrong.textContent = bad.length && s.view !== "operation" ? "The " + bad.join(" and the ") + " must be given by the whole UUID." : "";
 		form.hidden = Boolean(tx.report);
+		for (const label of form.querySelectorAll("label")) // operation is asked about a time only
+			label.hidden = s.view === "operation" && !label.querySelector("[name=range]");
 	};
 	const refresh = () => { if (view) tx.views[view].refresh(); };
 	tx.show = () => {
 		const s = tx.state.read(), key = JSON.stringify([s.view, s.range, s.currency, s.rule, s.customer, s.merchant, s.search, s.topic]);
-		const name = tx.views[s.view] ? s.view : "now";
+		const name = s.view;
 		fill(s);
 		for (const a of document.querySelectorAll("nav a")) {
 			a.href = tx.state.url({view: a.dataset.view, id: ""});

@@ -24,6 +24,19 @@ tx.uncharted = () => {
 		}
 };
 
+// What cannot be had is said above what was shown before; `place` says where, the words go when there is an answer again.
+tx.outdated = place => {
+	const words = tx.h("p", {class: "outdated", role: "status"});
+	return {
+		say: text => {
+			words.textContent = text + " What is shown is older, and may be of other filters.";
+			if (!words.isConnected)
+				place.before(words);
+		},
+		clear: () => words.remove(),
+	};
+};
+
 // A card: title, words, tools, and a place for what it shows.
 tx.card = (title, options = {}) => {
 	const h = tx.h, tools = h("span", {class: "tools"});
@@ -39,6 +52,7 @@ tx.card = (title, options = {}) => {
 // options: width, about, name and params (of the CSV), label (what the picture shows, in words), height, legend [[colour, text]…], table (options of tx.table)
 tx.figure = (title, options) => {
 	const h = tx.h, card = tx.card(title, options);
+	const outdated = tx.outdated(card.body);
 	let result = null, chart = null, asTable = false;
 	const button = h("button", {type: "button", "aria-pressed": "false"}, "Table");
 	const link = options.name && tx.data.csv(options.name, {}) ? h("a", {download: options.name + ".csv"}, "CSV") : null;
@@ -75,11 +89,17 @@ tx.figure = (title, options) => {
 		element: card.element,
 		set: (r, params) => {
 			result = r;
+			outdated.clear();
 			if (link)
 				link.href = tx.data.csv(options.name, params || {});
 			draw();
 		},
-		fail: text => { if (!result) words.textContent = text; },
+		fail: text => {
+			if (result)
+				outdated.say(text);
+			else
+				words.textContent = text;
+		},
 		redraw: () => { chart = null; draw(); },
 	};
 };
@@ -93,10 +113,12 @@ tx.listing = (title, options) => {
 	if (link)
 		card.tools.append(link);
 	card.body.append(h("p", {class: "empty", role: "status"}, "Asking…"));
+	const outdated = tx.outdated(card.body);
 	let before = null;
 	return {
 		element: card.element,
 		set: (r, params) => {
+			outdated.clear();
 			if (link)
 				link.href = tx.data.csv(options.name, params || {});
 			const now = JSON.stringify([r.rows, r.missing]);
@@ -105,7 +127,12 @@ tx.listing = (title, options) => {
 			before = now;
 			card.body.replaceChildren(tx.table(r, {caption: title, ...options.table, empty: r.missing ? options.missing : (options.table || {}).empty}));
 		},
-		fail: text => { if (before === null) card.body.firstChild.textContent = text; },
+		fail: text => {
+			if (before !== null)
+				outdated.say(text);
+			else
+				card.body.firstChild.textContent = text;
+		},
 		redraw: () => {},
 	};
 };

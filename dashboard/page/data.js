@@ -8,10 +8,15 @@ tx.report = (() => {
 // What the URL says. Everything that can be chosen on the page is in it.
 tx.state = (() => {
 	const names = ["view", "range", "currency", "rule", "customer", "merchant", "search", "topic", "id"];
-	const usual = {view: "now", range: "30d"};
+	const usual = {view: "now", range: "30d"}, views = ["now", "business", "operation"], ranges = ["1h", "24h", "7d", "30d", "90d", "all"];
 	const read = () => {
 		const given = new URLSearchParams(tx.report ? location.hash.slice(1) : location.search);
-		return Object.fromEntries(names.map(n => [n, given.get(n) || usual[n] || ""]));
+		const s = Object.fromEntries(names.map(n => [n, given.get(n) || usual[n] || ""]));
+		if (!views.includes(s.view)) // an address may say anything
+			s.view = usual.view;
+		if (!ranges.includes(s.range))
+			s.range = usual.range;
+		return s;
 	};
 	const url = change => {
 		const wanted = {...read(), ...change}, query = new URLSearchParams();
@@ -36,7 +41,7 @@ tx.data = (() => {
 	const seconds = {"1h": 3600, "24h": 86400, "7d": 604800, "30d": 2592000, "90d": 7776000};
 	// To the minute, so that browsers that ask at the same time ask the same.
 	const from = range => range === "all" ? "1970-01-01T00:00:00Z" :
-		new Date(Math.floor((Date.now() - (seconds[range] || seconds["30d"]) * 1000) / 60000) * 60000).toISOString().replace(".000", "");
+		new Date(Math.floor((Date.now() - seconds[range] * 1000) / 60000) * 60000).toISOString().replace(".000", "");
 	const filters = () => {
 		const s = tx.state.read(), p = {from: from(s.range)};
 		for (const n of ["currency", "rule"])

@@ -72,10 +72,14 @@ tx.views.now = (() => {
 		const delay = [...points.rows].reverse().find(r => f.known(r[4]));
 		tiles.set("delay", delay ? f.duration(delay[4]) : f.none, "", delay ? "95 % within " + f.duration(delay[5]) : "nothing stored lately", delay && delay[5] > 60 ? "warn" : "");
 		tiles.set("lag", f.compact(s.lag), f.known(s.lag) ? "records" : "", f.known(s.lag) ? s.partitions.rows.length + " partitions" : "Kafka does not tell", s.lag > 10000 ? "warn" : "");
-		const age = f.known(s.last_at) ? Math.max(0, (tx.report ? Date.parse(s.as_of) : Date.now()) / 1000 - s.last_at) : null;
-		tiles.set("age", age === null ? f.none : age < 1.5 ? "1 s" : f.duration(Math.round(age)), age === null ? "" : "ago", age === null ? "no record was stored yet" : age > 60 ? "nothing new for over a minute" : "records keep coming", age > 60 ? "warn" : "");
+		// by the server's clock: the browser's may be another
+		const age = f.known(s.last_at) ? Math.max(0, Date.parse(s.as_of) / 1000 - s.last_at) : null;
+		tiles.set("age", age === null ? f.none : age < 1.5 ? "1 s" : f.duration(Math.round(age)), age === null ? "" : "ago", age === null ? "no record was stored yet" : age > 60 ? "nothing new for over a minute" : s.records_minute > 0 ? "records keep coming" : "", age > 60 ? "warn" : "");
 		const total = s.rows + s.duplicates + s.dead_letters + s.labels;
-		tiles.set("dead", f.compact(s.dead_letters), "", total > 0 ? f.share(s.dead_letters / total) + " of all records" : "", "");
+		if (s.partitions.rows.length)
+			tiles.set("dead", f.compact(s.dead_letters), "", total > 0 ? f.share(s.dead_letters / total) + " of all records" : "");
+		else // from files only: nobody counts those by stream
+			tiles.set("dead", s.dead_by_reason ? f.compact(tx.objects(s.dead_by_reason).reduce((n, r) => n + r.dead_letters, 0)) : f.none, "", "of the last day");
 		const wrong = s.books ? tx.objects(s.books).filter(r => r.wrong) : null;
 		tiles.set("books", wrong === null ? f.none : wrong.length ? "wrong" : s.books.rows.length ? "adds up" : f.none, "", wrong === null ? (s.books_words || "not counted yet") : wrong.length ? wrong[0].wrong : "as of " + f.time(s.books_at), wrong === null ? "" : wrong.length ? "bad" : s.books.rows.length ? "good" : "");
 	};
@@ -110,8 +114,8 @@ tx.views.now = (() => {
 		show: s => {
 			if (s.series)
 				points.rows = s.series;
-			else if (s.point && (!points.rows.length || points.rows[points.rows.length - 1][0] < s.point[0]))
-				points.rows.push(s.point);
+			else if (s.point) // what lies behind it was before the clock was set back
+				points.rows = [...points.rows.filter(r => r[0] < s.point[0]), s.point];
 			points.rows = points.rows.slice(-300);
 			if (!element.isConnected)
 				return;
@@ -187,7 +191,11 @@ tx.views.business = (() => {
 			tiles.set("customers", f.compact(c.customers), "", "with a transaction in this time");
 			tiles.set("merchants", f.compact(c.merchants), "", "with a transaction in this time");
 		},
-		fail: text => tiles.set("revenue", f.none, "", text, "warn"),
+		fail: text => {
+			for (const name of ["share", "value", "customers", "merchants"])
+				tiles.set(name, f.none, "", "");
+			tiles.set("revenue", f.none, "", text, "warn");
+		},
 	};
 	return {
 		element,
