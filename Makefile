@@ -169,6 +169,10 @@ check-e2e: all bench-helpers
 check-browser: all
 	$(PROVE) tests/browser
 
+# Of it what needs a few seconds and no package from elsewhere (scripts/setup check).
+check-page: all
+	$(PROVE) tests/browser/smoke.t
+
 # Marts against a count of everything, while writers of all kinds are at work: for TIME seconds.
 check-long: all
 	TIME=$(or $(TIME),60) prove -v tests/e2e/aggregate-property.t
@@ -287,6 +291,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-browser check-long bench-aggregate bench-fraud check-spark check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud check-spark check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,84 @@
+#!/bin/bash
+# The page in a real browser, in short: what scripts/check has time for. Debian's chromium is driven by its own driver, which speaks HTTP: no package from
+# elsewhere is needed. page.t does the whole of it.
+source "$(dirname "$0")/../tap.sh"
+
+# --- the browser: driven by WebDriver over HTTP ------------------------------------------------------------------------------------
+chromedriver --port=0 >"$work/driver" 2>&1 &
+at_exit kill "$!"
+wait_for 20 grep -q 'started successfully on port' "$work/driver" || { cat "$work/driver"; echo "Bail out! chromedriver does not start"; exit 1; }
+driver=http://127.0.0.1:$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver")
+drive() { # METHOD PATH [JSON]: the value that comes back
+	curl -s -m 120 -X "$1" -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$driver/session$2" | jq -c .value
+}
+browser=$(drive POST '' '{"capabilities": {"alwaysMatch": {"goog:loggingPrefs": {"browser": "ALL"}, "goog:chromeOptions": {
+	"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1300,900"]}}}}' | jq -r .sessionId)
+[ "${browser:-null}" != null ] || { cat "$work/driver"; echo "Bail out! chromium does not start"; exit 1; }
+at_exit drive DELETE "/$browser"
+go() { drive POST "/$browser/url" "$(jq -cn --arg url "$1" '{url: $url}')" >/dev/null; }
+page() { drive POST "/$browser/execute/sync" "$(jq -cn --arg script "$1" '{script: $script, args: []}')" | jq -r .; } # the script's value
+shows() { [ "$(page "return Boolean($1)")" = true ]; }
+sees() { # DESCRIPTION EXPRESSION: it comes true
+	ok "$1" wait_for 15 shows "$2"
+	shows "$2" || note "$(page 'return document.body.innerText' | head -40)"
+}
+
+# --- something to look at ----------------------------------------------------------------------------------------------------------
+start_postgres
+pgload -q --init >/dev/null && "$root/scripts/seed-dims" --customers 300 --merchants 60 || exit 1
+sql "update dim_merchant set merchant_name = '<img src=x onerror=alert(1)> & sons'" >/dev/null
+txgen -q -n 3000 --customers 300 --merchants 60 --from "$(date -u -d '-2 days' +%FT00:00:00Z)" --malformed 0.01 2>/dev/null | fraudcheck -q | pgload -q >/dev/null
+aggregate -q build --project-dir "$root/aggregate/marts" >/dev/null || exit 1
+kmock -t transactions:2 >"$work/broker" 2>"$work/kmock.err" &
+at_exit kill "$!"
+wait_for 10 test -s "$work/broker"
+txdash -l 127.0.0.1:0 -b "$(cat "$work/broker")" 2>"$work/txdash" &
+at_exit kill "$!"
+wait_for 10 grep -q 'notice: http' "$work/txdash" || { cat "$work/txdash"; echo "Bail out! txdash does not start"; exit 1; }
+url=$(sed -n 's/^txdash: notice: \(http:.*\)$/\1/p' "$work/txdash")
+tile() { printf '[...document.querySelectorAll(".tile")].find(t => t.querySelector("dt").textContent === "%s")' "$1"; }
+note_says() { printf '%s?.querySelector(".note").textContent.replace(/,/g, "").startsWith("%s ")' "$(tile "$1")" "$2"; }
+
+# --- now ---------------------------------------------------------------------------------------------------------------------------
+go "$url"
+sees "the page is live" 'document.getElementById("status").textContent === "live"'
+sees "what was flagged is shown" 'document.querySelectorAll("section[aria-label=\"Last flagged transactions\"] tbody tr").length === 50'
+is "the newest is SQL's" "$(page 'return document.querySelector("tr[data-id]").dataset.id')" \
+	"$(sql 'select transaction_id from fact_transaction where is_fraud order by loaded_at desc, transaction_ts desc limit 1')"
+sees "dead letters that came from a file are counted" "$(tile 'Dead letters')?.querySelector('.value').textContent === '$(sql 'select count(*) from dead_letter')'"
+sees "a name that is markup is shown as text" 'document.querySelector("main").innerText.includes("<img src=x onerror=alert(1)> & sons") && !document.querySelector("main img")'
+id=$(txgen -q -n 1 -s 4242 --customers 300 --merchants 60 --from "$(date -u +%FT%TZ)" | jq -c '.amount = 99999 | .currency = "USD"' | tee "$work/one" | jq -r .transaction_id)
+fraudcheck -q <"$work/one" | pgload -q >/dev/null
+sees "what is flagged now appears by itself" "document.querySelector('tr[data-id=\"$id\"]')"
+page "document.querySelector('tr[data-id=\"$id\"] td:nth-child(2)').click()" >/dev/null
+sees "a click shows the record and its reasons" "document.querySelector('#record[open]')?.innerText.includes('$id') && document.querySelector('#record .chip').textContent === 'high_amount'"
+
+# --- business ----------------------------------------------------------------------------------------------------------------------
+go "$url?view=business"
+sees "transactions are SQL's" "$(note_says Revenue "$(sql 'select count(*) from fact_transaction')")"
+sees "flagged ones are SQL's" "$(note_says 'Share flagged' "$(sql 'select count(*) from fact_transaction where is_fraud')")"
+sees "there are charts" 'document.querySelectorAll("main canvas").length >= 7'
+go "$url?view=business&currency=USD"
+sees "a filter in the address is heeded" "$(note_says Revenue "$(sql "select count(*) from fact_transaction where currency = 'USD'")")"
+sees "… and shown" 'document.querySelector("[name=currency]").value === "USD"'
+
+# --- operation, and addresses that mean nothing -------------------------------------------------------------------------------------
+go "$url?view=operation"
+sees "runs are shown" 'document.querySelector("section[aria-label=\"Runs of aggregate\"]")?.innerText.includes("published")'
+is "only filters that it heeds are offered" "$(page 'return [...document.querySelectorAll("#filters label")].filter(l => l.offsetParent).length')" 1
+go "$url?view=constructor&range=constructor"
+sees "a view and a time that there are not are the usual ones" \
+	'document.querySelector(".tile dt")?.textContent === "Stored" && document.querySelector("[name=range]").value === "30d" && document.querySelector("tr[data-id]")'
+
+# --- a phone, and a database that goes -----------------------------------------------------------------------------------------------
+drive POST "/$browser/goog/cdp/execute" '{"cmd": "Emulation.setDeviceMetricsOverride", "params": {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true}}' >/dev/null
+go "$url?view=business"
+sees "on a phone" "$(note_says Revenue "$(sql 'select count(*) from fact_transaction')")"
+is "… nothing sticks out" "$(page 'return document.documentElement.scrollWidth > innerWidth')" false
+is "the browser has nothing to complain of" "$(drive POST "/$browser/se/log" '{"type": "browser"}' | jq -r '.[] | select(.level == "SEVERE") | .message')" ''
+"$root/scripts/postgres" stop -D "$work/postgres" >/dev/null 2>&1
+sees "a database that is gone is told" 'document.getElementById("banner").innerText.includes("PostgreSQL cannot be asked since")'
+page 'const f = document.getElementById("filters").elements.currency; f.value = "USD"; f.dispatchEvent(new Event("change", {bubbles: true}))' >/dev/null
+sees "figures of before do not pass for those of another filter" 'document.querySelector(".tile .value").textContent === "–" &&
+	document.querySelector("section[aria-label=\"By category\"] .outdated")?.textContent.includes("What is shown is older")'
+finish
