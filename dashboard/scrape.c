@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "log.h"
 #include "metrics.h"
 
@@ -121,12 +122,17 @@ static struct span take_name(struct span *line)
 	return name;
 }
 
+static bool starts_well(struct span name)
+{
+	return name.n > 0 && (name.p[0] < '0' || name.p[0] > '9');
+}
+
 static struct family *family_of(struct scrape *s, struct span name)
 {
 	for (size_t i = 0; i < s->families; i++)
 		if (span_eq(s->family[i].name, name))
 			return &s->family[i];
-	if (s->families == FAMILIES_MAX || name.n == 0)
+	if (s->families == FAMILIES_MAX || !starts_well(name))
 		return NULL;
 	s->family[s->families] = (struct family){.name = name};
 	return &s->family[s->families++];
@@ -150,32 +156,54 @@ static void take_comment(struct scrape *s, struct span line)
 		*to = (struct span){line.p + 1, line.n - 1};
 }
 
-/* The number behind name and labels: what the tools write, and nothing else, goes on. */
+/* The number behind name and labels: what the tools write, and nothing else, goes on. One line that Prometheus refuses would cost it all of them. */
 static bool is_value(struct span v)
 {
+	static const char *const special[] = {" NaN", " +Inf", " -Inf"};
 	char text[64], *end;
 
+	for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
+		if (span_eq(v, span_of(special[i])))
+			return true;
 	if (v.n < 2 || v.n >= sizeof text || v.p[0] != ' ')
 		return false;
+	for (size_t i = 1; i < v.n; i++)
+		if (strchr("0123456789+-.eE", v.p[i]) == NULL || v.p[i] == '\0')
+			return false;
 	memcpy(text, v.p + 1, v.n - 1);
 	text[v.n - 1] = '\0';
 	strtod(text, &end);
 	return end != text && *end == '\0';
 }
 
+/* Behind the quote that ends a label's value, or NULL. */
+static const char *value_end(const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\\' && (++p == end || strchr("\\\"n", *p) == NULL || *p == '\0'))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Where the labels of a line that begins with `{` end; 0 if they are none as they should be, or one is ours to give. */
 static size_t labels_end(struct span line)
 {
-	bool quoted = false;
+	struct span rest = {line.p + 1, line.n - 1};
+	const char *end = line.p + line.n, *p;
 
-	for (size_t i = 1; i < line.n; i++) {
-		if (quoted && line.p[i] == '\\')
-			i++;
-		else if (line.p[i] == '"')
-			quoted = !quoted;
-		else if (line.p[i] == '}' && !quoted)
-			return i;
+	while (rest.n > 0 && rest.p[0] != '}') {
+		struct span name = take_name(&rest);
+
+		if (!starts_well(name) || span_eq(name, SPAN("source")) || memchr(name.p, ':', name.n) != NULL || rest.n < 2 ||
+		    rest.p[0] != '=' || rest.p[1] != '"' || (p = value_end(rest.p + 2, end)) == NULL)
+			return 0;
+		p += p < end && *p == ',';
+		rest = (struct span){p, (size_t)(end - p)};
 	}
-	return 0;
+	return rest.n > 0 ? (size_t)(rest.p - line.p) : 0;
 }
 
 static void take_sample(struct scrape *s, struct span line, const char *source)
@@ -195,6 +223,8 @@ static void take_sample(struct scrape *s, struct span line, const char *source)
 	}
 	if (!is_value(line) || (f = family_of(s, name)) == NULL)
 		return;
+	if (labels.n > 0 && labels.p[labels.n - 1] == ',')
+		labels.n--;
 	buf_add_span(&with, labels);
 	metric_label(&with, "source", span_of(source));
 	buf_add_span(&f->samples, name);
@@ -216,6 +246,8 @@ static void take_file(struct scrape *s, size_t file)
 
 		rest.p += line.n + (end != NULL);
 		rest.n -= line.n + (end != NULL);
+		if (!utf8_valid(line))
+			continue;
 		if (line.n > 7 && line.p[0] == '#')
 			take_comment(s, line);
 		else if (line.n > 0 && line.p[0] != '#')

@@ -34,7 +34,7 @@ struct visitor {
 struct web {
 	struct MHD_Daemon *daemon;
 	struct web_parts part;
-	char address[128];
+	char address[128], host[128]; /* where we listen, with the port and without */
 	int fd;
 	pthread_mutex_t mutex; /* of the visitors, and of the requests' answers */
 	struct visitor *first;
@@ -266,15 +266,18 @@ static enum MHD_Result route(struct request *q, const char *path)
 
 /* --- who asks ---------------------------------------------------------------------------------------------------- */
 
-/* A name of this machine, with or without a port: another one means that a page from elsewhere has found a way to us. */
-static bool is_own_name(const char *host)
+/*
+ * A name of this machine, or the address where we listen, with or without a port: another one means that a page from elsewhere has found a way
+ * to us.
+ */
+static bool is_own_name(const struct web *w, const char *host)
 {
-	static const char *const own[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *own[] = {"localhost", "127.0.0.1", "[::1]", w->host};
 
 	for (size_t i = 0; host != NULL && i < sizeof own / sizeof own[0]; i++) {
 		size_t n = strlen(own[i]);
 
-		if (strncasecmp(host, own[i], n) == 0 && (host[n] == '\0' || host[n] == ':'))
+		if (n > 0 && strncasecmp(host, own[i], n) == 0 && (host[n] == '\0' || host[n] == ':'))
 			return true;
 	}
 	return false;
@@ -289,7 +292,7 @@ static enum MHD_Result admit(struct request *q, const char *path, const char *me
 		return send_words(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
 	if (strcmp(path, "/healthz") == 0) /* for whoever supervises: it tells nothing */
 		return send_words(c, MHD_HTTP_OK, "ok");
-	if (q->web->part.loopback && q->web->part.auth == NULL && !is_own_name(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host")))
+	if (q->web->part.loopback && q->web->part.auth == NULL && !is_own_name(q->web, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host")))
 		return send_words(c, MHD_HTTP_MISDIRECTED_REQUEST, "this server answers to localhost and 127.0.0.1 only");
 	if (q->web->part.auth != NULL)
 		verdict = auth_judge(q->web->part.auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"));
@@ -487,6 +490,7 @@ struct web *web_start(const char *address, const struct web_parts *parts)
 	w->part = *parts;
 	pthread_mutex_init(&w->mutex, NULL);
 	w->fd = open_socket(address, w->address, sizeof w->address);
+	snprintf(w->host, sizeof w->host, "%.*s", (int)(strrchr(w->address, ':') != NULL ? strrchr(w->address, ':') - w->address : 0), w->address);
 	if (w->fd >= 0)
 		w->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 			on_request, w,

@@ -12,6 +12,8 @@ aggregate -q build --project-dir "$root/aggregate/marts" >/dev/null || exit 1
 mkdir -p "$work/prom/1"
 printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total{rule="never"} 0\n' >"$work/prom/1/fraudcheck.prom"
 printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total 7\nbroken {\n' >"$work/prom/other.prom"
+printf 'broken{bar} 1\nbroken{a="b",source="x"} 2\n9broken 3\nbroken 0x1p3\nbroken nan(1)\nbroken{a="\\x"} 1\nbroken{a="\xff"} 1\nbroken{a="b"c="d"e} 1\n%s\n' \
+	'whole{a="\\\"}",b="",} +Inf' >"$work/prom/odd.prom"
 
 # start NAME [OPTION...]: sets pid_NAME and url.
 start() {
@@ -90,7 +92,10 @@ ok "own metrics" grep -Eq '^txpipe_dash_up 1$' "$work/metrics"
 ok "those of files, with their source" grep -Fxq 'txpipe_fraudcheck_rule_hits_total{rule="never",source="1/fraudcheck"} 0' "$work/metrics"
 ok "… with no label of their own" grep -Fxq 'txpipe_fraudcheck_rule_hits_total{source="other"} 7' "$work/metrics"
 is "each name is explained once" "$(grep '^# TYPE' "$work/metrics" | sort | uniq -d)" ''
-ok "what is broken in a file is left out" grep -vq broken "$work/metrics"
+is "what is broken in a file is left out" "$(grep -a broken "$work/metrics")" ''
+ok "… what is only odd is not" grep -Fxq 'whole{a="\\\"}",b="",source="odd"} +Inf' "$work/metrics"
+promtool check metrics <"$work/metrics" >"$work/promtool" 2>&1 # 3: something could be called otherwise; 1: no scrape at all
+ok "Prometheus takes all of it" [ "$?" -ne 1 ]
 like "failing tests" "$(cat "$work/metrics")" '^txpipe_aggregate_failing_tests 0$'
 
 # --- hostile ------------------------------------------------------------------------------------------------------------------------
@@ -112,6 +117,10 @@ refused_at_once() { # the answer may be lost where the connection is cut while t
 ok "… a large body is not waited for" refused_at_once
 is "HEAD" "$(code -I "$url/")" 200
 like "a name that is not ours" "$(code -H 'Host: evil.example' "$url/api/cards")" '^421$'
+txdash -l 127.0.0.2:0 -b 127.0.0.1:9 2>"$work/other.err" &
+at_exit kill "$!"
+wait_for 10 grep -q 'notice: http' "$work/other.err"
+is "the address where we listen is ours" "$(code "$(sed -n 's/^txdash: notice: \(http:.*\)\/$/\1/p' "$work/other.err")/api/cards")" 200
 is "an unknown parameter" "$(code "$url/api/cards?table=pg_authid")" 400
 is "a bad time" "$(code "$url/api/cards?from=yesterday")" 400
 is "a bad customer" "$(code --get --data-urlencode "customer=' or 1=1 --" "$url/api/cards")" 400
@@ -193,6 +202,10 @@ for name in cards flagged rules runs run_nodes failing_rows lineage dead_letters
 	is "… $name" "$(get "/api/$name" | jq -r 'if .error then .error elif .missing then "missing" else "ok" end')" ok
 done
 is "which cannot write" "$(PGUSER=txdash PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
+
+for _ in 1 2; do psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/indexes.sql" >"$work/out" 2>&1 || cat "$work/out"; done
+like "indexes for millions of rows: a customer's" "$(sql "set enable_seqscan = off; explain $(sed 's/\$3::uuid/gen_random_uuid()/' "$root/dashboard/sql/history.sql" | grep -v '^--')")" 'fact_transaction_customer'
+like "… the flagged ones'" "$(sql "set enable_seqscan = off; explain select from fact_transaction where is_fraud and transaction_ts >= now()")" 'fact_transaction_(flagged|ts)'
 
 # --- a report -----------------------------------------------------------------------------------------------------------------------
 sql "update dim_merchant set merchant_name = '</script><script>alert(1)</script>' where merchant_id = '$merchant'" >/dev/null
