@@ -204,7 +204,7 @@ done
 is "which cannot write" "$(PGUSER=txdash PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
 
 for _ in 1 2; do psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/indexes.sql" >"$work/out" 2>&1 || cat "$work/out"; done
-like "indexes for millions of rows: a customer's" "$(sql "set enable_seqscan = off; explain $(sed 's/\$3::uuid/gen_random_uuid()/' "$root/dashboard/sql/history.sql" | grep -v '^--')")" 'fact_transaction_customer'
+like "indexes for millions of rows: a customer's" "$(sql "set enable_seqscan = off; explain $(sed "s/[$]3::uuid/'$customer'/" "$root/dashboard/sql/history.sql" | grep -v '^--')")" 'fact_transaction_customer'
 like "… the flagged ones'" "$(sql "set enable_seqscan = off; explain select from fact_transaction where is_fraud and transaction_ts >= now()")" 'fact_transaction_(flagged|ts)'
 
 # --- a report -----------------------------------------------------------------------------------------------------------------------
