@@ -5,7 +5,8 @@
 
 #include "hash.h"
 
-/* Beyond this a value takes part in no window: sums of squares stay within 128 bit for any number of records up to hundreds. */
+/* Beyond this a value takes part in no window. Sums of 2^32 values stay within 128 bit, and so do the squared distances from the mean (which are all
+ * that stddev needs) of 170 values as far apart as can be, or of 1.7 million that are a hundredth as far. */
 static const double FIXED_MAX = 1e12;
 static const double PLACE_UNITS = 1e7;
 

@@ -40,7 +40,8 @@ static void set(struct value *to, double number)
 
 /* Sum, squares and count of the values, with the record at hand. */
 struct sums {
-	wide_int sum, squares;
+	wide_int sum;
+	wide_uint squares;
 	uint32_t count;
 };
 
@@ -63,31 +64,50 @@ static struct sums read_sums(const struct feature_look *l)
 
 		s.sum += own;
 		if (t->kind == TOTAL_SQUARES)
-			s.squares += (wide_int)own * own;
+			s.squares += square_of(own);
 		s.count++;
 	}
 	return s;
 }
 
+/* The double next to sum / by, by < 2^52: while the sum is a double itself a division gives it; else a quotient of 74 bits or more whose last
+ * one is set if anything is left over, so that it is rounded once. */
+static double quotient(wide_int sum, uint64_t by)
+{
+	wide_uint n = sum < 0 ? -(wide_uint)sum : (wide_uint)sum;
+	int shift = 0;
+	double value;
+
+	if (n >> 53 == 0)
+		return (double)sum / (double)by;
+	while (n >> 126 == 0) {
+		n <<= 1;
+		shift++;
+	}
+	value = ldexp((double)(n / by | (n % by != 0)), -shift);
+	return sum < 0 ? -value : value;
+}
+
 /*
- * The sample's standard deviation: the root of (squares - sum² / n) / (n - 1), with the numerator times n in integers. With
- * sum = q n + r it is n (squares - q sum) - r sum, which stays small.
+ * The sample's standard deviation: the root of (squares - sum^2 / n) / (n - 1), subtracted in integers. With sum = q n + r and
+ * r sum = u n + v it is (squares - q sum - u) - v / n. Squares and q sum may wrap around: their difference is right as long as it is itself
+ * within 128 bit.
  */
 static double deviation(const struct sums *s)
 {
-	wide_int n = s->count, q, r;
+	wide_int n = s->count, q, r, left;
 
 	if (n < 2)
 		return NAN;
 	q = s->sum / n;
 	r = s->sum % n;
-	return sqrt((double)(n * (s->squares - q * s->sum) - r * s->sum) / ((double)n * ((double)n - 1))) / FIXED_UNITS;
+	left = (wide_int)(s->squares - (wide_uint)q * (wide_uint)s->sum - (wide_uint)(r * s->sum / n));
+	return sqrt(((double)left - (double)(r * s->sum % n) / (double)n) / ((double)n - 1)) / FIXED_UNITS;
 }
 
 static void evaluate_sums(const struct feature_look *l, struct value *to)
 {
 	struct sums s = read_sums(l);
-	double sum = (double)s.sum, count = s.count;
 
 	if (s.count < l->clauses->min) {
 		to->null = true;
@@ -95,10 +115,10 @@ static void evaluate_sums(const struct feature_look *l, struct value *to)
 	}
 	switch (l->clauses->aggregate) {
 	case AGGREGATE_SUM:
-		set(to, sum / FIXED_UNITS);
+		set(to, quotient(s.sum, FIXED_UNITS));
 		break;
 	case AGGREGATE_AVG:
-		set(to, sum / (count * FIXED_UNITS));
+		set(to, s.count > 0 ? quotient(s.sum, (uint64_t)s.count * FIXED_UNITS) : NAN);
 		break;
 	default:
 		set(to, deviation(&s));

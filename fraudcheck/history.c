@@ -7,6 +7,9 @@
 #include "murmur2.h"
 #include "rfc3339.h"
 
+/* Producers write Kafka times as they like: one behind this (in milliseconds, the year 148000) is none, so that adding to it is safe. */
+static const int64_t TS_MAX = INT64_MAX / 2000;
+
 void history_init(struct history *h, const struct plan *plan, const struct history_options *options)
 {
 	*h = (struct history){.plan = plan, .options = *options};
@@ -112,7 +115,7 @@ void history_enter(struct history *h, const struct envelope *e)
 		return;
 	if (!e->same_run || h->at == NULL)
 		h->at = find_partition(h, e);
-	h->ts = e->ts >= 0 && e->ts <= INT64_MAX / 1000 ? e->ts * 1000 : -1;
+	h->ts = e->ts >= 0 && e->ts <= TS_MAX ? e->ts * 1000 : -1;
 	h->is_warm = e->warm;
 	h->evaluated = false;
 	if (e->event == EVENT_ASSIGNED && e->from == 0)
@@ -121,7 +124,7 @@ void history_enter(struct history *h, const struct envelope *e)
 		drop_partition(h, h->at);
 	if (e->event == EVENT_NONE && !h->at->begun) {
 		h->at->begun = true;
-		h->at->first_ts = e->ts;
+		h->at->first_ts = h->ts;
 		h->at->whole |= e->offset == 0;
 	}
 }
@@ -176,7 +179,7 @@ int history_check_cover(struct history *h, int64_t time, struct buf *why)
 
 	if (p->whole || h->options.cold || h->is_warm)
 		return 0;
-	unread = p->first_ts >= 0 ? p->first_ts * 1000 + h->options.max_ahead : INT64_MAX;
+	unread = p->first_ts >= 0 ? p->first_ts + h->options.max_ahead : INT64_MAX;
 	if (unread <= needed) {
 		p->whole = true;
 		return 0;

@@ -34,7 +34,7 @@ struct history_partition {
 
 	/* are the windows known to be whole? */
 	bool whole;        /* the run began with the log, or it was checked */
-	bool begun;        /* a record of the run came; its Kafka time (or -1) in milliseconds: */
+	bool begun;        /* a record of the run came; its Kafka time in microseconds, or -1: */
 	int64_t first_ts;
 };
 

@@ -20,10 +20,8 @@ static void change_sum(struct total_sum *s, int64_t value, bool enter)
 
 static void change_squares(struct total_squares *s, int64_t value, bool enter)
 {
-	wide_int square = (wide_int)value * value;
-
 	s->sum += enter ? value : -value;
-	s->squares += enter ? square : -square;
+	s->squares += enter ? square_of(value) : -square_of(value);
 	s->count += enter ? 1 : UINT32_MAX;
 }
 

@@ -10,6 +10,12 @@
 #include "ring.h"
 
 typedef __int128 wide_int __attribute__((aligned(8)));
+typedef unsigned __int128 wide_uint __attribute__((aligned(8)));
+
+static inline wide_uint square_of(int64_t value)
+{
+	return (wide_uint)((wide_int)value * value);
+}
 
 /* The records from number `tail` to the one before `head`. */
 struct window {
@@ -22,7 +28,8 @@ struct total_sum {
 };
 
 struct total_squares {
-	wide_int sum, squares;
+	wide_int sum;
+	wide_uint squares; /* modulo 2^128: only its difference to what the mean accounts for is looked at */
 	uint32_t count;
 };
 

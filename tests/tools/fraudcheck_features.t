@@ -256,4 +256,34 @@ between() { # what comes first of partition 1 after records of partition 0
 is "a reject of kconsume where the partition changes" "$(between '"_reject":{"by":"kconsume","reason":"not_json","detail":"x","raw":"x"}')" '[1,1] [0,1] [1,2] [0,2]'
 is "a reject of fraudcheck there" "$(between '"who":"c","customer_id":"d","transaction_id":"t"' --map who=customer_id)" '[1,1] [0,1] [1,2] [0,2]'
 is "a label there" "$(between '"label_for":"t1-0","label_ts":"2026-01-02T10:00:01Z","is_fraud":true,"customer_id":"c1"')" '[1,1] [0,1] [1,2] [0,2]'
+# --- amounts of any size: every figure is the double next to the exact one (sums beyond 2^53 millionths, squares beyond 2^127)
+echo 'feature total  = sum(amount) by customer_id
+feature usual  = avg(amount) by customer_id
+feature spread = stddev(amount) by customer_id
+rule r +1 : true' >sums.rules
+figures_of() { # AMOUNT…: the figures behind the last one
+	local i=0 amount
+
+	for amount; do
+		printf '{"transaction_id":"t%d","transaction_ts":"2026-01-02T10:00:%02dZ","customer_id":"c","amount":%s}\n' "$i" $((i / 6)) "$amount"
+		i=$((i + 1))
+	done | fraudcheck -q -f sums.rules --explain | tail -1 | sed 's/.*"features"://; s/}}}*$/}/'
+}
+is "sums and means are rounded once" "$(figures_of 1e12 551959126.93 -795397438.04 -688397157.80)" \
+	'{"total":999068164531.09,"usual":249767041132.7725,"spread":500155679717.7351}'
+is "below zero too" "$(figures_of -1e12 295893122.04 -278884971.35)" '{"total":-999982991849.31,"usual":-333327663949.77,"spread":577355250546.3748}'
+mapfile -t far < <(for i in {1..150}; do echo 1e12; echo -1e12; done)
+is "three hundred values as far apart as can be" "$(figures_of "${far[@]:0:170}")" '{"total":0,"usual":0,"spread":1002954216185.0228}'
+mapfile -t near < <(for i in {1..150}; do echo 999999999998; echo 1e12; done)
+is "squares that are beyond 128 bit, close together" "$(figures_of "${near[@]}")" '{"total":299999999999700,"usual":999999999999,"spread":1.0016708449412668}'
+
+# --- Kafka times are the producer's
+written_at() { # KAFKA-TIME
+	printf '{"_kafka":{"stream":"s","topic":"t","partition":0,"of":1,"run":"r","origin":"resume","begin":7,"offset":7,"ts":%s},%s}\n' "$1" \
+		'"transaction_id":"t","transaction_ts":"2026-01-02T10:00:00Z","customer_id":"c","amount":1' | fraudcheck -q -f sums.rules 2>&1 >/dev/null
+	echo "${PIPESTATUS[1]}"
+}
+for ts in 9223372036854775807 9223372036854775 9223372036854000; do
+	like "one at the end of all numbers tells nothing of what was read ($ts)" "$(written_at "$ts" | paste -sd' ')" 'no Kafka time that would tell what was read.* 65$'
+done
 finish
