@@ -9,7 +9,7 @@
 
 static int judged(void *arg, const struct intake *in, const struct json_object *record, enum judged as, struct span line);
 
-static void control(void *arg, const struct envelope *envelope)
+static void entered(void *arg, const struct envelope *envelope)
 {
 	struct comparison *c = arg;
 
@@ -29,7 +29,7 @@ void comparison_init(struct comparison *c, struct judge *a, const char *a_name, 
                      bool json)
 {
 	*c = (struct comparison){.judge = {a, b}, .name = {a_name, b_name}, .examples = examples, .json = json};
-	c->observer = (struct observer){.judged = judged, .control = control, .arg = c};
+	c->observer = (struct observer){.judged = judged, .entered = entered, .arg = c};
 	c->rule = xcalloc(a->program.rules + b->program.rules, sizeof *c->rule);
 	for (int side = 0; side < 2; side++)
 		for (size_t i = 0; i < c->judge[side]->program.rules; i++)
@@ -185,7 +185,8 @@ static int judged(void *arg, const struct intake *in, const struct json_object *
 	if (as == JUDGED_STOP)
 		return EXIT_DONE; /* the work says so itself */
 	buf_clear(&c->line);
-	judge_enter(c->judge[1], in->has_envelope ? &in->envelope : NULL, record);
+	if (!in->has_envelope)
+		judge_enter(c->judge[1], NULL, record);
 	other = judge_record(c->judge[1], record, in->line, &c->line);
 	if (other == JUDGED_STOP) {
 		log_error("%s: %s", c->name[1], c->judge[1]->detail);

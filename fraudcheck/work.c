@@ -71,8 +71,11 @@ static int rename_members(struct work *w, const struct json_object **object, str
  * is told by comparing the two. */
 static void enter(struct work *w)
 {
-	if (w->in.has_envelope)
-		judge_enter(w->judge, &w->in.envelope, NULL);
+	if (!w->in.has_envelope)
+		return;
+	judge_enter(w->judge, &w->in.envelope, NULL);
+	if (w->observer != NULL && w->observer->entered != NULL)
+		w->observer->entered(w->observer->arg, &w->in.envelope);
 }
 
 /* EXIT_CONFLICT if no verdict from here on would be right. */
@@ -150,8 +153,6 @@ static int filter_line(struct work *w, struct line_reader *r, bool *end)
 		break;
 	case INTAKE_CONTROL:
 		enter(w);
-		if (w->observer != NULL && w->observer->control != NULL)
-			w->observer->control(w->observer->arg, &w->in.envelope);
 		pass(w);
 		break;
 	case INTAKE_REFUSE:

@@ -15,8 +15,8 @@ struct observer {
 	/* A record was judged; `line` is what would go out. EXIT_DONE to go on; WORK_ENOUGH: no more need be read; or the exit status to stop with. */
 	int (*judged)(void *arg, const struct intake *in, const struct json_object *record, enum judged as,
 	              struct span line);
-	/* A control line came; NULL: nothing is to be done. */
-	void (*control)(void *arg, const struct envelope *envelope);
+	/* A line with an envelope came, of whatever kind: it says where the next ones belong. NULL: nothing is to be done. */
+	void (*entered)(void *arg, const struct envelope *envelope);
 	void *arg;
 };
 

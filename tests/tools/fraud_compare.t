@@ -78,6 +78,22 @@ is "the same changes as between two runs" "$(jq -r 'select(.figure == "total") |
 	for change in flagged cleared higher lower reasons; do jq -r "select(.figure == \"change\" and .change == \"$change\") | .records" out; done | paste -sd' ')" "$(cat want)"
 ok "which there are of most kinds" awk '{ exit !($2 > 0 && $4 > 0 && $5 > 0) }' want
 
+# --- a line that is not judged also says where the next ones belong, to both
+of_partition() { # PARTITION OFFSET MEMBERS
+	printf '{"_kafka":{"stream":"s","topic":"t","partition":%d,"of":2,"run":"r-%d","origin":"beginning","begin":0,"offset":%d,"ts":1767348000000},%s}\n' "$1" "$1" "$2" "$3"
+}
+purchase() { # PARTITION OFFSET
+	of_partition "$1" "$2" '"transaction_id":"t'"$1-$2"'","transaction_ts":"2026-01-02T10:00:0'"$2"'Z","customer_id":"c","merchant_id":"m","amount":1'
+}
+echo 'feature n = count() by customer_id over 1d
+rule many +(n) : n > 0' >count.rules
+otherwise() { # what comes first of partition 1 after records of partition 0
+	fraudcheck -q --compare count.rules count.rules --json "${@:2}" < <(purchase 1 0; purchase 0 0; of_partition 1 1 "$1"; purchase 1 2; purchase 0 3) |
+		jq -s '[.[] | select(.figure == "change") | .records] | add'
+}
+is "a reject of kconsume where the partition changes" "$(otherwise '"_reject":{"by":"kconsume","reason":"not_json","detail":"x","raw":"x"}')" 0
+is "a reject of fraudcheck there" "$(otherwise '"who":"c","customer_id":"d","transaction_id":"t"' --map who=customer_id)" 0
+
 exits 2 "one file only" fraudcheck --compare a.rules
 exits 2 "-f beside them" fraudcheck --compare -f a.rules a.rules b.rules
 echo 'rule broken' >broken.rules
