@@ -1,11 +1,9 @@
 /* What a comparison found, for people and as NDJSON. */
 #include "compare.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
-#include "exit.h"
-#include "log.h"
+#include "out.h"
 #include "render.h"
 
 static const struct {
@@ -149,8 +147,5 @@ int comparison_report(const struct comparison *c, FILE *f)
 		print_rules(c, f);
 		print_examples(c, f);
 	}
-	if (fflush(f) == 0 && !ferror(f))
-		return EXIT_DONE;
-	log_error("cannot write to stdout: %s", strerror(errno));
-	return EXIT_IO;
+	return out_report_end(f, "stdout");
 }

@@ -1,10 +1,8 @@
 #include "describe.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
-#include "exit.h"
-#include "log.h"
+#include "out.h"
 
 static void describe_rules(const struct program *p, FILE *f)
 {
@@ -109,14 +107,6 @@ static void describe_bands(const struct program *p, FILE *f)
 		fprintf(f, "note: rules give points, but no band is called block: no score makes a record fraud, only flags do\n");
 }
 
-static int finish(FILE *f)
-{
-	if (fflush(f) == 0 && !ferror(f))
-		return EXIT_DONE;
-	log_error("cannot write to stdout: %s", strerror(errno));
-	return EXIT_IO;
-}
-
 int describe(const struct judge *j, const char *name, FILE *f)
 {
 	const struct program *p = &j->program;
@@ -131,7 +121,7 @@ int describe(const struct judge *j, const char *name, FILE *f)
 	if (p->fields > 0)
 		describe_fields(p, f);
 	describe_bands(p, f);
-	return finish(f);
+	return out_report_end(f, "stdout");
 }
 
 int describe_longest(const struct judge *j, FILE *f)
@@ -141,5 +131,5 @@ int describe_longest(const struct judge *j, FILE *f)
 
 	print_duration(f, longest > 0 ? longest + o->lateness + 2 * o->max_ahead : 0);
 	fprintf(f, "\n");
-	return finish(f);
+	return out_report_end(f, "stdout");
 }

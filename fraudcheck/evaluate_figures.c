@@ -1,11 +1,9 @@
 #include "evaluate_figures.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "exit.h"
-#include "log.h"
+#include "out.h"
 #include "rfc3339.h"
 
 static void add(struct share *s, const struct evaluated *row)
@@ -157,8 +155,5 @@ int evaluation_report(const struct evaluation *e, FILE *out)
 	else
 		evaluation_print(e, &f, out);
 	evaluation_figures_free(&f);
-	if (fflush(out) == 0 && !ferror(out))
-		return EXIT_DONE;
-	log_error("cannot write to stdout: %s", strerror(errno));
-	return EXIT_IO;
+	return out_report_end(out, "stdout");
 }

@@ -1,12 +1,12 @@
 #include "why.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "exit.h"
 #include "feature_show.h"
 #include "log.h"
 #include "model_explain.h"
+#include "out.h"
 #include "render.h"
 
 static void looked_at(void *arg, const struct json_object *record, bool fine);
@@ -189,13 +189,13 @@ static int judged(void *arg, const struct intake *in, const struct json_object *
 
 int why_report(struct why *w, FILE *f)
 {
+	int status;
+
 	if (!w->found) {
 		log_error("no record with the transaction_id %s among the %" PRIu64 " of the input", w->id, w->records);
 		return EXIT_DATA;
 	}
 	fwrite(w->text.p, 1, w->text.n, f);
-	if (fflush(f) == 0 && !ferror(f))
-		return w->refused ? EXIT_DATA : EXIT_DONE;
-	log_error("cannot write to stdout: %s", strerror(errno));
-	return EXIT_IO;
+	status = out_report_end(f, "stdout");
+	return status == EXIT_DONE && w->refused ? EXIT_DATA : status;
 }

@@ -1,6 +1,5 @@
 #include "opt.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 #include "exit.h"
 #include "log.h"
 #include "metrics.h"
+#include "out.h"
 #include "parse.h"
 #include "tool.h"
 #include "version.h"
@@ -334,15 +334,6 @@ static void parse_all(const struct opt *table, size_t count, bool *given, int ar
 	}
 }
 
-/* What --help and --version end with. */
-static int printed(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return EXIT_DONE;
-	log_error("cannot write to stdout: %s", strerror(errno));
-	return EXIT_IO;
-}
-
 int opt_parse(const struct opt_spec *spec, struct common *common, int argc, char **argv)
 {
 	struct opt table[MAX_OPTIONS];
@@ -359,15 +350,15 @@ int opt_parse(const struct opt_spec *spec, struct common *common, int argc, char
 	parse_all(table, count, given, argc, argv);
 	if (want_help) {
 		help(spec, table, count);
-		exit(printed());
+		exit(out_report_end(stdout, "stdout"));
 	}
 	if (want_version) {
 		printf("%s (txpipe) %s\n", spec->tool, TXPIPE_VERSION);
-		exit(printed());
+		exit(out_report_end(stdout, "stdout"));
 	}
 	if (want_options) {
 		print_options(spec, table, count);
-		exit(printed());
+		exit(out_report_end(stdout, "stdout"));
 	}
 	apply_environment(table, count, given);
 	set_log(common);

@@ -79,3 +79,21 @@ int out_failed(const struct out *o, const char *name)
 		log_error("cannot write to %s: %s", name, strerror(o->error));
 	return EXIT_IO;
 }
+
+/* stdio does not keep why an earlier write failed; whether the reader is there can still be seen. */
+static bool reader_is_gone(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+int out_report_end(FILE *f, const char *name)
+{
+	errno = 0;
+	if (fflush(f) == 0 && !ferror(f))
+		return EXIT_DONE;
+	if (errno != EPIPE && !reader_is_gone(fileno(f)))
+		log_error("cannot write to %s: %s", name, errno != 0 ? strerror(errno) : "an earlier write failed");
+	return EXIT_IO;
+}

@@ -6,6 +6,7 @@
 #define TXPIPE_OUT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "span.h"
 
@@ -30,6 +31,9 @@ static inline int out_add_span(struct out *o, struct span s)
 
 /* Everything buffered leaves now. 0, or -1. */
 int out_flush(struct out *o);
+
+/* A report was printed to `f`: EXIT_DONE once all of it is out, else as out_failed(). */
+int out_report_end(FILE *f, const char *name);
 
 /* What a failed output means: EXIT_IO; says why on stderr unless the reader went away (EPIPE), which is silent. */
 int out_failed(const struct out *o, const char *name);

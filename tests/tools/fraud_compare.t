@@ -94,6 +94,16 @@ otherwise() { # what comes first of partition 1 after records of partition 0
 is "a reject of kconsume where the partition changes" "$(otherwise '"_reject":{"by":"kconsume","reason":"not_json","detail":"x","raw":"x"}')" 0
 is "a reject of fraudcheck there" "$(otherwise '"who":"c","customer_id":"d","transaction_id":"t"' --map who=customer_id)" 0
 
+# --- a reader that has seen enough; reports that fit into stdio's buffer, and such that do not
+for i in {1..400}; do purchase 0 1 | sed "s/t0-1/t$i/; s/\"offset\":1/\"offset\":$i/"; done >many
+echo 'rule other +2 : amount > 0' >other.rules
+mkfifo pipe && exec 8<>pipe 9>pipe 8<&- # who writes to 9 has no reader
+for examples in 0 400; do
+	fraudcheck -q --compare count.rules other.rules --examples "$examples" many 2>err >&9
+	is "a reader that went away ends a report with $examples examples with 74, without a word" "$? $(cat err)" "74 "
+done
+exec 9>&-
+
 exits 2 "one file only" fraudcheck --compare a.rules
 exits 2 "-f beside them" fraudcheck --compare -f a.rules a.rules b.rules
 echo 'rule broken' >broken.rules
