@@ -122,13 +122,14 @@ class Records:
     """The inputs of the records to train on, row by row, and their labels."""
 
     def __init__(self):
-        self.ids, self.labels, self.inputs = [], [], None
+        self.ids, self.places, self.labels, self.inputs = [], [], [], None
         self.cells = array.array("d")
 
-    def add(self, row, values):
+    def add(self, row, values, place):
         if self.inputs is None:
             self.inputs = list(values)
         self.ids.append(row["transaction_id"])
+        self.places.append(place)
         self.labels.append(row.get("label"))
         self.cells.extend(math.nan if v is None else float(v) for v in values.values())
 
@@ -152,7 +153,9 @@ def numeric(row, unfit):
 
 
 def read_records(arguments, model):
+    """Those of the span. Of records of one id the first counts, as for --evaluate: it is what was judged when it happened."""
     records, told, rejects, unfit = Records(), {}, 0, set()
+    known, repeated, place = set(), 0, -1
     for row in fraudcheck(arguments, arguments.rules, "--features"):
         if "label_for" in row:
             told[row["label_for"]] = row.get("is_fraud")
@@ -160,10 +163,17 @@ def read_records(arguments, model):
             rejects += 1
         elif "features" in row and "models" in row:
             values = row["models"][model.name] if model is not None else numeric(row, unfit)
-            if arguments.begin <= event_time(row) < arguments.end:
-                records.add(row, values)
+            place += 1
+            if row["transaction_id"] in known:
+                repeated += 1
+            elif arguments.begin <= event_time(row) < arguments.end:
+                records.add(row, values, place)
+            if row["transaction_id"] is not None:
+                known.add(row["transaction_id"])
     if rejects:
         say(f"{rejects} records that fraudcheck refuses are left out")
+    if repeated:
+        say(f"{repeated} records whose transaction_id came before are left out")
     if arguments.label is None:
         if not told:
             die(DATA, "nothing tells which records are fraud: name the member that does with --label, or give label records")
@@ -184,7 +194,7 @@ def choose(records, unfit):
     y = numpy.array([labels[i] for i in rows], dtype=numpy.float64)
     if not 0 < y.sum() < len(y):
         die(DATA, f"of {len(y)} records with a label {int(y.sum())} are fraud: both kinds are needed")
-    return [records.inputs[i] for i in columns], [records.ids[i] for i in rows], x, y
+    return [records.inputs[i] for i in columns], [records.ids[i] for i in rows], [records.places[i] for i in rows], x, y
 
 
 # --- models -------------------------------------------------------------------------------------------------------------
@@ -253,18 +263,19 @@ def write_predictions(path, inputs, ids, x, predictions, contributions):
             f.write(json.dumps(out, separators=(",", ":")) + "\n")
 
 
-def check(arguments, rules, text, model, ids, predictions, tolerance):
-    """What fraudcheck makes of the model must be what the library makes of it."""
+def check(arguments, rules, text, model, places, predictions, tolerance):
+    """What fraudcheck makes of the model must be what the library makes of it. Both times it judges the same records in the same order."""
     for other in MODEL.finditer(text):
         if not os.path.exists(os.path.join(os.path.dirname(rules), other[3])):
             say(f"not checked: the model {other[1]} of these rules is not there yet")
             return
-    expected, seen, worst = dict(zip(ids, predictions)), 0, 0.0
+    expected, seen, worst, place = dict(zip(places, predictions)), 0, 0.0, -1
     for row in fraudcheck(arguments, rules, "--explain"):
-        if "explain" in row and row["transaction_id"] in expected:
+        place += "explain" in row
+        if "explain" in row and place in expected:
             got = row["explain"]["models"][model.name]["value"]
             seen += 1
-            worst = max(worst, math.inf if got is None else abs(got - float(expected[row["transaction_id"]])))
+            worst = max(worst, math.inf if got is None else abs(got - float(expected[place])))
     if seen < len(expected) or worst > tolerance:
         die(DATA, f"fraudcheck sees {seen} of {len(expected)} records, and differs from the library by up to {worst:g}")
     say(f"fraudcheck predicts the same for all {seen} records (largest difference {worst:g})")
@@ -289,7 +300,7 @@ def main():
         spool.flush()
         arguments.files = [spool.name]
     records, unfit = read_records(arguments, model)
-    inputs, ids, x, y = choose(records, unfit if model is None else set())
+    inputs, ids, places, x, y = choose(records, unfit if model is None else set())
     if model is None:
         text, model = add_model(arguments, text, inputs)
     rules = arguments.output or arguments.rules
@@ -306,7 +317,7 @@ def main():
     except OSError as e:
         die(USAGE, str(e))
     say(f"{path}: {os.path.getsize(path)} bytes")
-    check(arguments, rules, text, model, ids, predictions, tolerance)
+    check(arguments, rules, text, model, places, predictions, tolerance)
 
 
 main()

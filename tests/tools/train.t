@@ -44,6 +44,12 @@ END
 exits 0 "a model that the rules name, with --label and a span" train -f named.rules -l fraudulent --from 2026-01-02T00:00:00Z --rounds 5 --predictions seen marked
 like "is checked too" "$(cat err)" "fraudcheck predicts the same for all $(wc -l <seen) records"
 ok "earlier records are not trained on" [ "$(wc -l <seen)" -lt 8000 ]
+{ head -2000 marked; sed -n 500,600p marked; echo '{"amount":"x"}'; tail -n +2001 marked; tail -5 marked | sed 's/"transaction_id":"[^"]*",//'; } >twice
+exits 0 "records that come again, that are refused, that have no id" train -f named.rules -l fraudulent --from 2026-01-02T00:00:00Z --rounds 5 --predictions again twice
+is "of one id the first counts" "$(sed -n '/"transaction_id":null/!p' again | jq -c .transaction_id | sort | uniq -d | wc -l) $(jq -c .transaction_id again | sort -u | wc -l)" \
+	"0 $(($(wc -l <seen) + 1))"
+like "all are checked" "$(paste -sd' ' err)" "101 records whose transaction_id came before.*fraudcheck predicts the same for all $(wc -l <again) records"
+exits 0 "as before" train -f named.rules -l fraudulent --from 2026-01-02T00:00:00Z --rounds 5 marked
 cp tree.txt first.txt
 exits 0 "again" train -f named.rules -l fraudulent --from 2026-01-02T00:00:00Z --rounds 5 marked
 ok "the same bytes" cmp tree.txt first.txt
