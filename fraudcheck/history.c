@@ -111,12 +111,12 @@ static struct history_partition *find_partition(struct history *h, const struct 
 
 void history_enter(struct history *h, const struct envelope *e)
 {
+	h->is_warm = e->warm; /* also where there are no windows: it was judged before */
 	if (h->plan->features == 0)
 		return;
 	if (!e->same_run || h->at == NULL)
 		h->at = find_partition(h, e);
 	h->ts = e->ts >= 0 && e->ts <= TS_MAX ? e->ts * 1000 : -1;
-	h->is_warm = e->warm;
 	h->evaluated = false;
 	if (e->event == EVENT_ASSIGNED && e->from == 0)
 		h->at->whole = true;
@@ -133,10 +133,11 @@ void history_enter_plain(struct history *h, struct span key)
 {
 	uint32_t number = 0;
 
+	h->is_warm = false;
 	if (h->plan->features == 0)
 		return;
 	h->ts = -1;
-	h->is_warm = h->evaluated = false;
+	h->evaluated = false;
 	if (h->options.partitions > 1 && key.n > 0)
 		number = (murmur2(key) & INT32_MAX) % h->options.partitions;
 	for (size_t i = 0; i < h->partitions; i++) {

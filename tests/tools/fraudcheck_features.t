@@ -286,4 +286,10 @@ written_at() { # KAFKA-TIME
 for ts in 9223372036854775807 9223372036854775 9223372036854000; do
 	like "one at the end of all numbers tells nothing of what was read ($ts)" "$(written_at "$ts" | paste -sd' ')" 'no Kafka time that would tell what was read.* 65$'
 done
+# --- warm records were judged before: nobody counts them again, also not rules without features
+for rules in "$root/fraudcheck/rules/seed.rules" count.rules; do
+	{ purchase 0 0; purchase 0 1; } | sed '1s/"ts":[0-9]*/&,"warm":true/' | fraudcheck -f "$rules" --summary >out 2>err
+	is "a warm record goes on as it came ($(basename "$rules"))" "$(grep -c '"ruleset"' out) $(grep -c '"warm":true.*"amount":1}$' out)" "1 1"
+	like "and is not counted" "$(cat err)" '^records 1, '
+done
 finish
