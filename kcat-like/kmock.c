@@ -43,13 +43,16 @@ static int create_topic(rd_kafka_mock_cluster_t *cluster, const char *text, int 
 	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? EXIT_DONE : EXIT_USAGE;
 }
 
-/* The brokers answer from librdkafka's thread: nothing is left to do but to stay, and to keep the metrics fresh. */
+/*
+ * The brokers answer from librdkafka's thread: nothing is left to do but to stay, and to keep the metrics fresh. Who was told the address
+ * through a pipe keeps its end open as long as the broker is wanted; without that a shell that ends would leave its broker behind.
+ */
 static void stay(rd_kafka_t *rk)
 {
-	struct pollfd signal = {.fd = sig_fd(), .events = POLLIN};
+	struct pollfd fds[] = {{.fd = sig_fd(), .events = POLLIN}, {.fd = STDOUT_FILENO, .events = 0}};
 
-	while (sig_asked() == 0) {
-		poll(&signal, 1, TICK_MS);
+	while (sig_asked() == 0 && (fds[1].revents & POLLERR) == 0) {
+		poll(fds, 2, TICK_MS);
 		rd_kafka_poll(rk, 0);
 		metrics_tick();
 	}
@@ -104,7 +107,8 @@ int main(int argc, char **argv)
 		.tool = "kmock",
 		.synopsis = "[-t NAME[:PARTITIONS] ...]",
 		.summary = "A development broker in memory: prints its address (HOST:PORT) on stdout and serves the loopback interface\n"
-	        "until SIGTERM or SIGINT. A partition keeps about its last 5 MiB; nothing outlives the process.",
+	        "until SIGTERM or SIGINT, or, if stdout is a pipe, until nobody holds its other end. A partition keeps about its\n"
+	        "last 5 MiB; nothing outlives the process.",
 		.options = options,
 		.examples = "  export KAFKA_BROKERS; exec 3< <(kmock -t transactions:4); read -r KAFKA_BROKERS <&3\n"
 	        "  txgen -n 1000 | kproduce && kconsume -e | wc -l\n",

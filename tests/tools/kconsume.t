@@ -9,6 +9,15 @@ began=${EPOCHREALTIME/[.,]/}
 exits 0 'topics are listed' kconsume -L
 ok 'each answer of kmock takes a moment' [ $((${EPOCHREALTIME/[.,]/} - began)) -ge 75000 ]
 
+
+# --- and it ends with those that it told its address, or a shell's broker outlives the shell
+exec 3< <(exec kmock)
+short=$!
+read -r -t 20 _ <&3
+ok 'kmock stays while its address has a reader' kill -0 "$short"
+exec 3<&-
+ok 'kmock ends when nobody holds the other end of its stdout' wait_for 10 eval "! kill -0 $short 2>/dev/null"
+
 # --- round trip
 seq 1 30000 | sed 's/.*/{"customer_id":"c&","n":&,"amount":1.10,"text":"\\u00e4 \\" é"}/' >"$work/lines"
 kproduce -t many <"$work/lines"
