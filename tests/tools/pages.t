@@ -1,0 +1,46 @@
+#!/bin/bash
+# Our Markdown: links and anchors lead somewhere, files, make targets and options that are named are there, and the two languages of the
+# README have the same headings, code, tables, pictures and links.
+source "$(dirname "$0")/../tap.sh"
+
+cd "$root" || exit 1
+pages() { OPTIONS=$work/options perl "$root/tests/pages.pl" "$@"; }
+mapfile -t files < <(find . -name '*.md' -not -path './build/*' -not -path './.git/*' -printf '%P\n' | sort)
+ok "there are pages" [ "${#files[@]}" -ge 12 ]
+for tool in "${TXPIPE_BIN:-$root/bin}"/*; do
+	"$tool" --options | awk -F '\t' -v tool="${tool##*/}" '$1 == "option" && $3 != "-" { print tool " --" $3 }'
+done >"$work/options"
+
+is "no link leads nowhere" "$(pages links "${files[@]}")" ''
+is "no file or make target is named that is not there" "$(pages files "${files[@]}")" ''
+is "no option is named that the tool does not have" "$(pages options "${files[@]}")" ''
+
+# the pictures are there for the readers of both languages
+pages shape README.md >"$work/en"
+pages shape README.ko.md >"$work/ko"
+ok "the README has headings, code, tables, pictures and links" awk '{ n[$1]++ } END { exit !(n["heading:"] >= 12 && n["code:"] >= 30 &&
+	n["row:"] >= 20 && n["picture:"] >= 5 && n["link:"] >= 10) }' "$work/en"
+ok "README.ko.md has the same" diff -U1 "$work/en" "$work/ko"
+ok "… and is in Korean" [ "$(perl -CSD -ne '$n += () = /\p{Hangul}/g; END { print $n // 0 }' README.ko.md)" -ge 3000 ]
+is "every page of docs/ is in the index" \
+	"$(for page in docs/*.md; do grep -qF "]($page" README.md || echo "$page"; done)" ''
+
+# what finds nothing in good pages finds what is wrong in bad ones
+mkdir "$work/bad"
+cat >"$work/bad/a.md" <<'END'
+# One heading
+
+[good](b.md#two-of-them) [no file](c.md) [no heading](b.md#three) [none here](#two)
+`docs/no-such-page.md`, `make no-such-target`
+
+```sh
+pgload --no-such-option FILE | jq --not-ours
+```
+END
+printf '# Two, of `them`\n' >"$work/bad/b.md"
+mkdir "$work/bad/docs" && cp Makefile "$work/bad/"
+cd "$work/bad" || exit 1
+is "bad links are found" "$(pages links a.md | cut -d: -f2-3 | paste -sd ' ')" '3: c.md 3: b.md#three 3: #two'
+is "files that are not there, too" "$(pages files a.md | cut -d: -f2-3 | paste -sd ' ')" '4: docs/no-such-page.md 4: make no-such-target'
+is "and options" "$(pages options a.md | cut -d: -f2-3)" '7: pgload --no-such-option'
+finish
