@@ -1,6 +1,8 @@
 #!/bin/bash
-# The one-liners of the README work when pasted, one after the other into one shell.
+# What the README shows works when pasted: the one-liners, one after the other into one shell; each block that says what it needs (run:).
+# What needs a real Kafka is in tests/e2e/readme.t.
 source "$(dirname "$0")/../tap.sh"
+source "$root/tests/examples.sh"
 
 export XDG_STATE_HOME=$work/state XDG_RUNTIME_DIR=$work/run
 mkdir -p "$work/state" "$work/run"
@@ -31,4 +33,11 @@ done
 is "the facts are there" "$(sql 'select count(*) >= 100000 from fact_transaction')" t
 is "the marts are there" "$(sql 'select sum(transactions) >= 100000 from daily_sales_summary')" t
 ok "dead letters are there" [ "$(sql 'select count(*) from dead_letter')" -gt 0 ]
+
+mkdir "$work/ex"
+examples_extract "$work/ex" "$root/README.md"
+ok "the README has other examples" [ "$(find "$work/ex" -name script | wc -l)" -ge 8 ]
+examples_run "$work/ex"
+is "no block of commands is without a test" "$(awk '
+	/^<!-- (run|one-liners|through Kafka)/ { marked = NR } /^```sh/ && marked != NR - 1 { print NR }' "$root/README.md" | wc -l)" 1 # demo and check
 finish
