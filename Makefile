@@ -284,7 +284,7 @@ install: all manuals completions
 		$(AT_PREFIX) $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
 		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
 	done
-	install -m 644 README.md $(wildcard docs/*.md) $(wildcard LICENSE CHANGELOG.md) $(SHARE)/doc/txpipe
+	install -m 644 README.md README.ko.md $(wildcard docs/*.md) $(wildcard LICENSE CHANGELOG.md) $(SHARE)/doc/txpipe
 	$(AT_PREFIX) aggregate/crontab > $(SHARE)/doc/txpipe/examples/crontab
 	chmod 644 $(SHARE)/doc/txpipe/examples/crontab
 
