@@ -1,6 +1,7 @@
 /* fraudcheck: judges transactions by a rule file, in a pipe. */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 #include "why.h"
 #include "work.h"
 
-static const char *rules_file, *currencies_file, *map_text;
+static const char *rules_file, *currencies_file, *map_text, *mask_text, *mask_key;
 static bool check, summary, longest_window;
 static int64_t max_keys = 5000000, partitions = 1;
 static const char *evaluated, *from, *until, *only_file, *why_id;
@@ -40,6 +41,8 @@ static const struct opt options[] = {
 	 .help = "add a member explain: points and reasons of the rules that fired, features, reasons of models"},
 	{OPT_FLAG, 0, "features", &judge_options.features,
 	 .help = "for training: print features, lets and the inputs of models (which need not be there yet) instead of verdicts"},
+	{OPT_STRING, 0, "mask", &mask_text, "FIELD,...", "judge by these members, but let stand-ins go out for their values", .min = 0},
+	{OPT_STRING, 0, "mask-key", &mask_key, "FILE", "--mask: equal values get equal stand-ins, by the secret in FILE (all: masked)", .min = 0},
 	{OPT_STRING, 0, "label", &judge_options.label, "MEMBER", "this member holds the truth; of is_fraud it goes out as label", .min = 0},
 
 	{.type = OPT_HEADING, .help = "Features and their windows:"},
@@ -108,6 +111,33 @@ static int load_map(struct map *map, struct map **use)
 	return status;
 }
 
+/* judge_options.mask is `mask`, or NULL without --mask. */
+static int load_mask(struct mask *mask, const struct map *map)
+{
+	struct buf key = {0}, error = {0};
+	int status = mask_key != NULL ? load_file(mask_key, &key) : EXIT_DONE;
+
+	while (key.n > 0 && strchr("\r\n", key.p[key.n - 1]) != NULL)
+		key.n--; /* as editors leave it */
+	if (status == EXIT_DONE && mask_key != NULL && key.n < PSEUDONYM_KEY_MIN) {
+		log_error("--mask-key %s: a secret has %d bytes at least: openssl rand -hex 32 makes one", mask_key, PSEUDONYM_KEY_MIN);
+		status = EXIT_USAGE;
+	}
+	if (status == EXIT_DONE && mask_text != NULL) {
+		if (mask_init(mask, mask_text, buf_span(&key), map, &error) == 0) {
+			judge_options.mask = mask;
+		} else {
+			log_error("%s", buf_text(&error));
+			status = EXIT_USAGE;
+		}
+	}
+	if (key.p != NULL)
+		OPENSSL_cleanse(key.p, key.cap);
+	buf_free(&key);
+	buf_free(&error);
+	return status;
+}
+
 static int filter_file(struct work *w, const char *path)
 {
 	int fd, status;
@@ -144,6 +174,7 @@ struct job {
 	struct load load;
 	struct judge judge;
 	struct map map, *use_map; /* NULL without --map */
+	struct mask mask;
 };
 
 /*
@@ -287,16 +318,19 @@ static int run(const struct common *common, char *const *files)
 
 	if (ways() == 0)
 		sig_watch_reload(); /* first: until then the signal would end us */
-	status = load_judge(&job.load, &job.judge);
-	if (status != EXIT_DONE)
-		return status;
-	if (job.judge.program.rules == 0 && !judge_options.features)
-		log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
 	status = load_map(&job.map, &job.use_map);
 	if (status == EXIT_DONE)
+		status = load_mask(&job.mask, job.use_map);
+	if (status == EXIT_DONE)
+		status = load_judge(&job.load, &job.judge);
+	if (status == EXIT_DONE) {
+		if (job.judge.program.rules == 0 && !judge_options.features)
+			log_warn("%s: there are no rules in it: no record will be flagged", rules_file);
 		status = work(&job);
+		judge_free(&job.judge);
+	}
+	mask_free(&job.mask);
 	map_free(&job.map);
-	judge_free(&job.judge);
 	return status;
 }
 
@@ -324,6 +358,10 @@ static void check_ways(char *const *operands)
 		opt_usage("--json goes with --evaluate, --compare and --why");
 	if (judge_options.features && judge_options.explain)
 		opt_usage("--features prints no verdicts that --explain could explain");
+	if (mask_key != NULL && mask_text == NULL)
+		opt_usage("--mask-key goes with --mask");
+	if (mask_text != NULL && ways() > 0)
+		opt_usage("--mask goes with verdicts that go out, not with --check, --longest-window, --features, --evaluate, --compare and --why");
 	judge_options.explain |= json && why_id != NULL;
 	if (evaluated == NULL && (from != NULL || until != NULL || only_file != NULL))
 		opt_usage("--from, --until and --only go with --evaluate");

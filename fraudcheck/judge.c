@@ -75,11 +75,23 @@ static void explain_rule(struct judge *j, const struct program_rule *r, struct b
 	}
 	if (r->parts > 0) {
 		buf_clear(&j->text);
-		render_message(&j->text, r, &j->binder, &j->vm);
+		render_message(&j->text, r, &j->binder, &j->vm, j->options.mask);
 		buf_add_text(to, ",\"reason\":");
 		json_quote(to, buf_span(&j->text));
 	}
 	buf_add_char(to, '}');
+}
+
+/* A string may be one that is masked, from an earlier record. */
+static void explain_value(const struct judge *j, enum value_type type, const struct value *v, struct buf *to)
+{
+	if (j->options.mask == NULL || type != TYPE_STRING || v->null) {
+		render_json(to, type, v);
+		return;
+	}
+	buf_add_char(to, '"');
+	mask_show(j->options.mask, v->string, to);
+	buf_add_char(to, '"');
 }
 
 static void explain_features(const struct judge *j, struct buf *to)
@@ -91,7 +103,7 @@ static void explain_features(const struct judge *j, struct buf *to)
 		const struct plan_feature *f = &plan->feature[i];
 
 		buf_addf(to, "%s\"%.*s\":", i > 0 ? "," : "", SPAN_ARG(f->name));
-		render_json(to, plan_feature_type(f), &j->vm.reg[f->to]);
+		explain_value(j, plan_feature_type(f), &j->vm.reg[f->to], to);
 	}
 	buf_add_char(to, '}');
 }
@@ -224,7 +236,7 @@ static void fail_check(struct judge *j, const struct program_rule *r)
 	buf_add_span(&j->detail_text, r->name);
 	if (r->parts > 0) {
 		buf_add_text(&j->detail_text, ": ");
-		render_message(&j->detail_text, r, &j->binder, &j->vm);
+		render_message(&j->detail_text, r, &j->binder, &j->vm, j->options.mask);
 	}
 	j->detail = buf_text(&j->detail_text);
 }
@@ -302,11 +314,26 @@ static void learn_label(struct judge *j, const struct json_object *record)
 	features_label(&j->history, j->vm.reg, id->escaped ? buf_span(&j->text) : id->value, fraud->type == JSON_TRUE);
 }
 
-static enum judged pass(struct span line, struct buf *to, enum judged as)
+static struct splice_edits masked(const struct judge *j, const struct json_object *record)
 {
-	buf_add_span(to, line);
+	return j->options.mask != NULL ? mask_record(j->options.mask, record) : (struct splice_edits){0};
+}
+
+/* As it came, but for what is masked. */
+static enum judged pass(const struct judge *j, const struct json_object *record, struct span line, struct buf *to, enum judged as)
+{
+	struct splice_edits edits = masked(j, record);
+
+	splice_text(to, line, &edits);
 	buf_add_char(to, '\n');
 	return as;
+}
+
+static void add_verdict(const struct judge *j, const struct json_object *record, const struct buf *tail, struct buf *to)
+{
+	struct splice_edits edits = masked(j, record);
+
+	splice_members(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, &edits, buf_span(tail));
 }
 
 /* May it be judged: are the windows whole that its rules read? */
@@ -339,11 +366,11 @@ enum judged judge_record(struct judge *j, const struct json_object *record, stru
 	if (bind_record(&j->binder, record, &j->vm) < 0) {
 		j->reason = j->binder.reason;
 		j->detail = j->binder.detail;
-		return j->history.is_warm ? pass(line, to, JUDGED_WARM) : JUDGED_REJECT;
+		return j->history.is_warm ? pass(j, record, line, to, JUDGED_WARM) : JUDGED_REJECT;
 	}
 	if (j->binder.is_label) {
 		learn_label(j, record);
-		return pass(line, to, JUDGED_LABEL);
+		return pass(j, record, line, to, JUDGED_LABEL);
 	}
 	if (!covered(j))
 		return JUDGED_STOP;
@@ -361,10 +388,10 @@ enum judged judge_record(struct judge *j, const struct json_object *record, stru
 	if (j->program.plan.features > 0) /* only now: what a verdict shows may be forgotten by it */
 		features_learn(&j->history, j->vm.reg, fine, j->binder.truth == TRUTH_FRAUD);
 	if (j->history.is_warm)
-		return pass(line, to, JUDGED_WARM);
+		return pass(j, record, line, to, JUDGED_WARM);
 	if (!fine)
 		return JUDGED_REJECT;
 	if (!j->options.features)
-		splice_members(to, record, j->binder.has_verdict ? cut_verdict : NULL, &j->binder, buf_span(tail));
+		add_verdict(j, record, tail, to);
 	return JUDGED_VERDICT;
 }

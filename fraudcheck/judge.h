@@ -7,6 +7,7 @@
 #include "bind.h"
 #include "currency.h"
 #include "history.h"
+#include "mask.h"
 #include "program.h"
 #include "vm.h"
 
@@ -24,6 +25,7 @@ struct judge_options {
 	bool explain;      /* verdicts come with an `explain` member */
 	bool features;     /* what features, lets and models compute with goes out, instead of a verdict; models are not read */
 	const char *label; /* the member that holds the truth, or NULL */
+	struct mask *mask; /* what goes out masked, or NULL; the caller's, one for all judges */
 	struct history_options history;
 };
 

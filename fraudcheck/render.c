@@ -109,18 +109,27 @@ static void shorten(struct buf *to, size_t start)
 	buf_add_text(to, "…");
 }
 
-void render_message(struct buf *to, const struct program_rule *rule, const struct binder *binder, const struct vm *vm)
+/* A let may be nothing but a member: then it has the member's register. */
+static bool is_hidden(const struct program_part *part, const struct program *p, const struct mask *mask)
+{
+	return mask != NULL && part->has_value && part->value < p->fields && mask_hides(mask, p->field[part->value].path);
+}
+
+void render_message(struct buf *to, const struct program_rule *rule, const struct binder *binder, const struct vm *vm, struct mask *mask)
 {
 	for (size_t i = 0; i < rule->parts; i++) {
 		const struct program_part *part = &rule->part[i];
 		const struct json_member *m = part->field >= 0 ? binder->member[part->field] : NULL;
-
 		size_t start;
 
 		buf_add_span(to, part->literal);
 		start = to->n;
-		if (m != NULL)
+		if (is_hidden(part, binder->program, mask) && binder->member[part->value] != NULL)
+			mask_show_member(mask, binder->member[part->value], to);
+		else if (m != NULL)
 			render_member(to, m);
+		else if (part->has_value && part->type == TYPE_STRING && mask != NULL && !vm->reg[part->value].null)
+			mask_show(mask, vm->reg[part->value].string, to);
 		else if (part->has_value)
 			render_value(to, part->type, &vm->reg[part->value]);
 		shorten(to, start);

@@ -12,15 +12,33 @@ static const char *end_of(const struct json_member *m)
 	return raw.p + raw.n;
 }
 
-static void add_between(struct buf *to, const char *from, const char *until)
+/* `done`: how many of the edits lie before. */
+static void add_between(struct buf *to, const char *from, const char *until, const struct splice_edits *edits, size_t *done)
 {
+	for (; *done < edits->count && edits->edit[*done].from < until; (*done)++) {
+		const struct splice_edit *e = &edits->edit[*done];
+
+		if (e->from < from)
+			continue; /* of what was left out */
+		buf_add(to, from, (size_t)(e->from - from));
+		buf_add(to, edits->text + e->at, e->n);
+		from = e->until;
+	}
 	buf_add(to, from, (size_t)(until - from));
+}
+
+void splice_text(struct buf *to, struct span text, const struct splice_edits *edits)
+{
+	size_t done = 0;
+
+	add_between(to, text.p, text.p + text.n, edits, &done);
 }
 
 void splice_members(struct buf *to, const struct json_object *record,
                     bool (*cut)(const void *arg, const struct json_member *m),
-            const void *arg, struct span tail)
+            const void *arg, const struct splice_edits *edits, struct span tail)
 {
+	size_t done = 0;
 	const char *from = record->text.p, *close = record->text.p + record->text.n - 1;
 	bool kept = cut == NULL && record->count > 0, behind = false;
 
@@ -38,12 +56,12 @@ void splice_members(struct buf *to, const struct json_object *record,
 			continue;
 		}
 		if (kept && !behind)
-			add_between(to, from, end_of(m - 1));
+			add_between(to, from, end_of(m - 1), edits, &done);
 		behind = true;
 		from = end_of(m);
 	}
 	if (kept) {
-		add_between(to, from, close);
+		add_between(to, from, close, edits, &done);
 		buf_add_char(to, ',');
 	} else {
 		buf_add_char(to, '{');

@@ -51,7 +51,7 @@ static void tell_rule(struct why *w, const struct program_rule *r)
 	}
 	if (r->parts > 0 && fired) {
 		buf_add_text(&w->text, "  ");
-		render_message(&w->text, r, &j->binder, &j->vm);
+		render_message(&w->text, r, &j->binder, &j->vm, NULL);
 	}
 	buf_add_char(&w->text, '\n');
 }

@@ -18,6 +18,7 @@ void work_free(struct work *w)
 	intake_free(&w->in);
 	buf_free(&w->line);
 	buf_free(&w->mapped);
+	buf_free(&w->plain);
 	json_object_free(&w->object);
 }
 
@@ -47,10 +48,25 @@ static void pass(struct work *w)
 	buf_add_char(&w->line, '\n');
 }
 
+/* The reject of another tool: the record in it may have what is masked. */
+static void pass_reject(struct work *w)
+{
+	metric_add(w->tally->passed, 1);
+	if (w->judge->options.mask != NULL)
+		mask_reject(w->judge->options.mask, w->in.line, &w->line);
+	else
+		pass(w);
+}
+
 static void reject(struct work *w, const struct line_reader *r, const char *reason, const char *detail)
 {
+	struct mask *mask = w->judge->options.mask;
+
 	tally_reject(w->tally, reason);
-	intake_reject(&w->line, &w->in, r, reason, detail);
+	buf_clear(&w->plain);
+	intake_reject(mask != NULL ? &w->plain : &w->line, &w->in, r, reason, detail);
+	if (mask != NULL)
+		mask_reject(mask, buf_span(&w->plain), &w->line);
 }
 
 /* Give the record its new names; then *object and *line are those of the renamed record. */
@@ -148,8 +164,7 @@ static int filter_line(struct work *w, struct line_reader *r, bool *end)
 		return status;
 	case INTAKE_PASS:
 		enter(w);
-		metric_add(w->tally->passed, 1);
-		pass(w);
+		pass_reject(w);
 		break;
 	case INTAKE_CONTROL:
 		enter(w);

@@ -34,6 +34,7 @@ struct work {
 	struct intake in;
 	struct buf line; /* what goes out next */
 	struct buf mapped; /* the record with its new names */
+	struct buf plain;  /* a reject before it is masked */
 	struct json_object object;
 };
 
