@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "decimal.h"
 #include "exit.h"
 #include "log.h"
-#include "render.h"
 
 static int judged(void *arg, const struct intake *in, const struct json_object *record, enum judged as, struct span line);
 
@@ -121,7 +121,7 @@ static void add_verdict(const struct comparison *c, int side, bool refused, stru
 		return;
 	}
 	buf_addf(to, "{\"is_fraud\":%s,\"fraud_score\":", j->is_fraud ? "true" : "false");
-	render_number(to, j->score);
+	decimal_write(to, j->score);
 	buf_add_text(to, ",\"fraud_reasons\":[");
 	for (size_t i = 0; i < c->rules; i++) {
 		if (!is_reason(c, &c->rule[i], side))

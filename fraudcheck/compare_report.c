@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
+#include "decimal.h"
 #include "out.h"
-#include "render.h"
 
 static const struct {
 	const char *name, *text;
@@ -106,7 +106,7 @@ static void json_count(const struct comparison *c, const struct compare_count *n
 	else
 		buf_add_text(to, "null");
 	buf_add_text(to, ",\"value\":");
-	render_number(to, n->value);
+	decimal_write(to, n->value);
 	buf_add_text(to, "}\n");
 }
 

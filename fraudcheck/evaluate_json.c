@@ -3,13 +3,13 @@
 
 #include <math.h>
 
-#include "render.h"
+#include "decimal.h"
 
 static void json_number(struct buf *to, const char *name, double x)
 {
 	buf_addf(to, ",\"%s\":", name);
 	if (isfinite(x))
-		render_number(to, x);
+		decimal_write(to, x);
 	else
 		buf_add_text(to, "null");
 }

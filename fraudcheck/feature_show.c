@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "decimal.h"
 #include "feature_parts.h"
 #include "render.h"
 #include "rfc3339.h"
@@ -61,7 +62,7 @@ static void show_fixed(int64_t fixed, struct buf *to)
 	if (fixed == FIXED_NULL)
 		buf_add_text(to, "null");
 	else
-		render_number(to, (double)fixed / FIXED_UNITS);
+		decimal_write(to, (double)fixed / FIXED_UNITS);
 }
 
 /* What the feature reads of a record in its window. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "decimal.h"
 #include "digest.h"
 #include "feature.h"
 #include "model_explain.h"
@@ -71,7 +72,7 @@ static void explain_rule(struct judge *j, const struct program_rule *r, struct b
 		if (points->null)
 			buf_add_text(to, "null");
 		else
-			render_number(to, points->number);
+			decimal_write(to, points->number);
 	}
 	if (r->parts > 0) {
 		buf_clear(&j->text);
@@ -142,7 +143,7 @@ static void add_explain(struct judge *j, struct buf *to)
 static void build_tail(struct judge *j, struct buf *to)
 {
 	buf_add_text(to, j->is_fraud ? "\"is_fraud\":true,\"fraud_score\":" : "\"is_fraud\":false,\"fraud_score\":");
-	render_number(to, j->score);
+	decimal_write(to, j->score);
 	buf_add_text(to, ",\"fraud_reasons\":[");
 	add_reasons(j, to);
 	buf_add_text(to, "],\"ruleset\":\"");

@@ -2,25 +2,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "decimal.h"
 #include "rfc3339.h"
-
-void render_number(struct buf *to, double number)
-{
-	char text[40];
-
-	if (number == floor(number) && fabs(number) < 1e15) {
-		buf_add_int(to, (int64_t)number);
-		return;
-	}
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, number);
-		if (strtod(text, NULL) == number)
-			break;
-	}
-	buf_add_text(to, text);
-}
 
 void render_json(struct buf *to, enum value_type type, const struct value *v)
 {
@@ -30,7 +14,7 @@ void render_json(struct buf *to, enum value_type type, const struct value *v)
 	}
 	switch (type) {
 	case TYPE_NUMBER:
-		render_number(to, v->number);
+		decimal_write(to, v->number);
 		break;
 	case TYPE_BOOL:
 		buf_add_text(to, v->truth ? "true" : "false");

@@ -1,13 +1,10 @@
-/* Values as text: numbers that read back as the same double, and the messages of rules. */
+/* Values as text, and the messages of rules. */
 #ifndef FRAUDCHECK_RENDER_H
 #define FRAUDCHECK_RENDER_H
 
 #include "bind.h"
 #include "mask.h"
 #include "vm.h"
-
-/* Append as a JSON number: whole numbers without a point, others with the fewest digits that give the same double back. */
-void render_number(struct buf *to, double number);
 
 /* Append as a JSON value: what `explain` and --features show. What has no type of its own is there as it came. */
 void render_json(struct buf *to, enum value_type type, const struct value *v);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "decimal.h"
 #include "exit.h"
 #include "feature_show.h"
 #include "log.h"
@@ -129,7 +130,7 @@ static void add_verdict(struct why *w, struct buf *to)
 	bool first = true;
 
 	buf_addf(to, "verdict: %s, score ", j->is_fraud ? "fraud" : "no fraud");
-	render_number(to, j->score);
+	decimal_write(to, j->score);
 	if (band != NULL)
 		buf_addf(to, " (band %.*s)", SPAN_ARG(band->name));
 	for (size_t i = 0; i < j->program.rules; i++) {

@@ -36,4 +36,8 @@ double decimal_double(struct span number);
 /* The value as an int64 (for bigint columns): -1 if it is not whole or does not fit. 1.0 and 1e3 are whole. */
 int decimal_int64(const struct decimal *d, int64_t *value);
 
+/* Append a finite double as a JSON number: whole numbers without a point, others with the fewest digits that read back as the
+ * same double (subnormal ones with 15). */
+void decimal_write(struct buf *to, double number);
+
 #endif

@@ -200,11 +200,66 @@ static void test_int64(void **state)
 	}
 }
 
+/* What printf and strtod say: as few digits as give the same double back. */
+static void same_text(double number)
+{
+	struct buf got = {0};
+	char want[40];
+
+	for (int digits = 15; digits <= 17; digits++) { /* (%g leaves zeros at the end out) */
+		snprintf(want, sizeof want, "%.*g", digits, number);
+		if (strtod(want, NULL) == number)
+			break;
+	}
+	decimal_write(&got, number);
+	buf_add_char(&got, '\0');
+	if (fabs(number) < 1e15 && number == floor(number))
+		snprintf(want, sizeof want, "%.0f", number == 0 ? 0 : number);
+	assert_string_equal(got.p, want);
+	buf_free(&got);
+}
+
+static void test_write_known(void **state)
+{
+	static const double numbers[] = {0, -0.0, 1, -1, 0.1, 0.5, 0.3, -0.25, 1e-4, 9.999e-5, 0.00010000000000000002, 1e14, 1e15, 1e16, 1e22, 1e23, 1e300,
+	                                 123456789012345, 123456789012345.6, 99999999999999.9, 999999999999999.9, 999999999999999.5, 0.1 + 0.2, 1 / 3.0,
+	                                 2 / 3.0, 4.9406564584124654e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 220.01, 1087.36,
+	                                 9007199254740993.0, 0.000123456789012345, 0.00012345678901234567, 5e-324};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		same_text(numbers[i]);
+		same_text(-numbers[i]);
+	}
+}
+
+/* Any bits, decimals of all lengths, and what sums and quotients of decimals come to. */
+static void test_write_random(void **state)
+{
+	struct random r;
+
+	(void)state;
+	random_seed(&r, 7, 0);
+	for (int i = 0; i < 60000; i++) {
+		uint64_t bits = random_bits(&r);
+		double number, decimal = (double)(bits % 1000000000000000) / pow(10, (double)(bits >> 59));
+
+		memcpy(&number, &bits, sizeof number);
+		if (isfinite(number))
+			same_text(number);
+		same_text(decimal);
+		same_text(nextafter(decimal, 1e300));
+		same_text((double)(bits % 100000) / 100 + (double)(bits >> 40) / 1000);
+		same_text((double)(bits % 100000) / (double)(1 + (bits >> 40) % 1000));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_double_known), cmocka_unit_test(test_double_halfway), cmocka_unit_test(test_double_random),
 		cmocka_unit_test(test_double_long),  cmocka_unit_test(test_read),           cmocka_unit_test(test_int64),
+		cmocka_unit_test(test_write_known),  cmocka_unit_test(test_write_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
