@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "span.h"
+#include "hash_table.h"
 
 struct intern_string;
 
@@ -12,8 +13,7 @@ struct intern {
 	struct intern_string *string;
 	uint32_t count, cap;
 	uint32_t free;         /* first of those given back, plus 1; linked */
-	uint32_t *slot, slots; /* open addressing over numbers + 1; 0 is an empty slot */
-	uint32_t used;         /* strings that are there */
+	struct hash_table table;    /* numbers by the string's hash */
 };
 
 /* The number of the string, which counts one use more; give each back with intern_release(). */

@@ -18,51 +18,16 @@ static struct key *at(const struct keys *k, uint32_t index)
 	return index != KEYS_NONE ? (struct key *)(void *)(k->piece[index / PIECE] + index % PIECE * k->size) : NULL;
 }
 
-/* The slots that a name may be in begin at the low bits of its hash; the high ones are its tag. */
-static uint32_t home(const struct keys *k, struct key_name name)
-{
-	return (uint32_t)name.a & (k->slots - 1);
-}
-
-static uint32_t tag(struct key_name name)
-{
-	return (uint32_t)(name.a >> 32);
-}
-
-/* Where the key is in the table, or where it would go. */
-static uint32_t place(const struct keys *k, struct key_name name)
-{
-	uint32_t s = home(k, name);
-
-	for (; k->slot[s].index != KEYS_NONE; s = (s + 1) & (k->slots - 1)) {
-		const struct key *key;
-
-		if (k->slot[s].tag != tag(name))
-			continue;
-		key = at(k, k->slot[s].index);
-		keys_fetch(k, key); /* nearly always it is the one: all of it comes while its name is waited for */
-		if (key->name.a == name.a && key->name.b == name.b)
-			break;
-	}
-	return s;
-}
-
 struct key *keys_find(const struct keys *k, struct key_name name)
 {
-	return k->slots > 0 ? at(k, k->slot[place(k, name)].index) : NULL;
-}
+	for (const struct hash_table_slot *s = hash_table_first(&k->table, key_hash(name)); s != NULL; s = hash_table_next(&k->table, s)) {
+		struct key *key = at(k, s->number);
 
-static void grow(struct keys *k)
-{
-	free(k->slot);
-	k->slots = k->slots > 0 ? 2 * k->slots : 64;
-	k->slot = xmalloc(k->slots * sizeof *k->slot);
-	memset(k->slot, 0xff, k->slots * sizeof *k->slot);
-	for (uint32_t i = k->newest; i != KEYS_NONE; i = k->link[i].older) {
-		struct key_name name = at(k, i)->name;
-
-		k->slot[place(k, name)] = (struct key_slot){tag(name), i};
+		keys_fetch(k, key); /* nearly always it is the one: all of it comes while its name is waited for */
+		if (key->name.a == name.a && key->name.b == name.b)
+			return key;
 	}
+	return NULL;
 }
 
 static uint32_t take_index(struct keys *k)
@@ -113,13 +78,11 @@ struct key *keys_add(struct keys *k, struct key_name name)
 	struct key *key;
 	uint32_t index;
 
-	if (4 * (k->count + 1) > 3 * k->slots)
-		grow(k);
 	index = take_index(k);
 	key = at(k, index);
 	*key = (struct key){.name = name, .index = index};
 	windows_begin(&k->group->ring, key_state(key), 0);
-	k->slot[place(k, name)] = (struct key_slot){tag(name), index};
+	hash_table_add(&k->table, key_hash(name), index);
 	k->count++;
 	link_newest(k, index);
 	return key;
@@ -173,23 +136,9 @@ static void free_key(struct keys *k, struct key *key)
 	ring_free(&k->group->ring, &k->chunks, &key->ring);
 }
 
-/* Take the key out of the table: what stands behind it and could stand there moves up. */
-static void empty_slot(struct keys *k, uint32_t s)
-{
-	uint32_t mask = k->slots - 1;
-
-	for (uint32_t i = (s + 1) & mask; k->slot[i].index != KEYS_NONE; i = (i + 1) & mask) {
-		if (((i - home(k, at(k, k->slot[i].index)->name)) & mask) >= ((i - s) & mask)) {
-			k->slot[s] = k->slot[i];
-			s = i;
-		}
-	}
-	k->slot[s].index = KEYS_NONE;
-}
-
 void keys_drop(struct keys *k, struct key *key)
 {
-	empty_slot(k, place(k, key->name));
+	hash_table_drop(&k->table, key_hash(key->name), key->index);
 	unlink_index(k, key->index);
 	free_key(k, key);
 	k->count--;
@@ -206,6 +155,6 @@ void keys_free(struct keys *k)
 	chunks_free(&k->chunks);
 	free(k->piece);
 	free(k->link);
-	free(k->slot);
+	hash_table_free(&k->table);
 	*k = (struct keys){0};
 }

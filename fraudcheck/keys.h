@@ -6,6 +6,7 @@
 #define FRAUDCHECK_KEYS_H
 
 #include "intern.h"
+#include "hash_table.h"
 #include "window.h"
 
 struct key_name {
@@ -28,11 +29,6 @@ struct key_link {
 	uint32_t newer, older;
 };
 
-struct key_slot {
-	uint32_t tag; /* part of the name's hash: most others are passed over by it */
-	uint32_t index;
-};
-
 struct keys {
 	const struct plan_group *group;
 	struct intern *strings;
@@ -41,8 +37,7 @@ struct keys {
 	struct key_link *link;        /* per index */
 	uint32_t pieces, used, count; /* used: ever given out; count: there now */
 	uint32_t free;                /* first of those given back, linked by `newer` */
-	struct key_slot *slot;        /* open addressing */
-	uint32_t slots;
+	struct hash_table table;           /* indices by name */
 	uint32_t newest, oldest;
 	size_t size;                  /* bytes of a key */
 };
@@ -50,14 +45,18 @@ struct keys {
 void keys_init(struct keys *k, const struct plan_group *group, struct intern *strings);
 void keys_free(struct keys *k);
 
+static inline uint32_t key_hash(struct key_name name)
+{
+	return (uint32_t)name.a;
+}
+
 /* The key, or NULL. */
 struct key *keys_find(const struct keys *k, struct key_name name);
 
 /* The key will soon be looked for: let its slot come into the cache. And the bytes of a key. */
 static inline void keys_expect(const struct keys *k, struct key_name name)
 {
-	if (k->slots > 0)
-		__builtin_prefetch(&k->slot[(uint32_t)name.a & (k->slots - 1)]);
+	hash_table_expect(&k->table, key_hash(name));
 }
 
 static inline void keys_fetch(const struct keys *k, const struct key *key)
