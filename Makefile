@@ -216,6 +216,10 @@ bench-fraud: all $(FEED) $(FEED_CLOCK)
 check-spark: all
 	$(PROVE) tests/spark/check
 
+# deploy/kubernetes, judged by Kubernetes's own code: needs Go, and its module proxy the first time.
+check-kubernetes:
+	$(PROVE) -v tests/kubernetes/check
+
 # Faults of every kind: a short form of each; `make faults TIME=SECONDS` is the long one, with a table at the end.
 check-faults: all fault-helpers
 	$(PROVE) tests/faults
@@ -291,6 +295,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud check-spark check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud check-spark check-kubernetes check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
