@@ -7,8 +7,6 @@ source "$root/tests/kafka.sh"
 folder=$root/deploy/kubernetes
 
 # All documents as JSON, one a line, with the file they are in.
-find "$folder" -name '*.yaml' | sort | perl -MCPAN::Meta::YAML -MJSON::PP -ne 'chomp; my $all = CPAN::Meta::YAML->read($_) or die "$_: ", CPAN::Meta::YAML->errstr;
-	print JSON::PP->new->canonical->encode({file => $_, doc => $_ [0]}), "\n" for ()' 2>/dev/null
 find "$folder" -name '*.yaml' | sort >"$work/files"
 ok "the manifests can be read" perl -MCPAN::Meta::YAML -MJSON::PP -e 'open my $out, ">", $ARGV[0] or die;
 	while (my $file = <STDIN>) {
@@ -53,10 +51,10 @@ is "stream has the time to drain" "$(workload stream | jq '(.pod.terminationGrac
 
 # Options and variables: what TOOL --options tells; of the scripts, what their help tells.
 options_of() { # PROGRAM
-	if [ -x "$root/scripts/$1" ]; then "$root/scripts/$1" --help; else "$1" --options; fi
+	if [ -x "$root/scripts/$1" ]; then "$root/scripts/$1" --help | grep -oE -- '(^|[[ ])--?[a-zA-Z-]+' | tr -d '[ '; else "$1" --options | awk -F'\t' '$1 == "option" { print "-" $2; print "--" $3 }'; fi
 }
 while IFS=$'\t' read -r program option; do
-	ok "$program knows $option" grep -qE -- "(^|[^a-z-])${option#-}([^a-z-]|$)|(^|[[ ])$option([] ,]|$)" <(options_of "$program")
+	ok "$program knows $option" grep -qxF -- "$option" <(options_of "$program")
 done < <(jq -r '.pod.containers[] | [.args, (.readinessProbe.exec.command // empty)][] | .[0] as $p | .[1:][] | select(test("^-[a-zA-Z-]")) | [$p, .] | @tsv' "$work/workloads" | sort -u)
 known=$({ for tool in kconsume pgload aggregate txdash; do "$tool" --options; done | grep -oE '\b[A-Z]+_[A-Z_]+\b'; grep -ohE 'PG[A-Z]+' "$root/docs/man/common/postgres-environment"; echo PGPASSWORD; echo PGSSLROOTCERT; } | sort -u)
 is "variables that somebody reads" "$({ jq -r '.configMapGenerator[]?.literals[]' "$work/objects" | cut -d= -f1; jq -r '.pod.containers[].env[]?.name' "$work/workloads"; } |
@@ -64,37 +62,123 @@ is "variables that somebody reads" "$({ jq -r '.configMapGenerator[]?.literals[]
 
 # --- carried out -------------------------------------------------------------------------------------------------------------
 why=$(unshare --mount --pid --fork mount -t tmpfs none /tmp 2>&1) || {
-	ok "the containers' commands # SKIP no right to make a root of its own: $why" true
+	ok "the containers' commands # SKIP no right to make a root for them: $why" true
 	finish
 }
-# What the image has: the tools and the scripts, and of this machine the rest.
-image=$work/image
-mkdir -p "$image"/{usr,etc,dev,proc,tmp,lib,lib64,bin,sbin,var/lib/txpipe} "$work/local/bin" "$work/local/share/txpipe"
+# The image: the tools and the scripts, and for the rest this machine. A folder for each pod's root.
+mkdir -p "$work/local/bin" "$work/local/share/txpipe"
 cp "${TXPIPE_BIN:-$root/bin}"/* "$work/local/bin"
 cp -R "$root/scripts" "$root/aggregate/marts" "$work/local/share/txpipe"
-chmod -R a+rX "$work/local" "$image"
+chmod -R a+rX "$work/local"
 mapfile -t image_env < <(sed -n 's/^ENV //p' "$root/Dockerfile" | tr ' ' '\n')
 cat >"$work/enter" <<-'END'
-	# enter IMAGE LOCAL USER MOUNT... -- COMMAND...: process 1 of a container. MOUNT is FOLDER:PATH[:ro].
+	# enter ROOT LOCAL USER [FOLDER:PATH[:ro]]... -- COMMAND...: what a container runtime does before process 1 begins.
 	set -e
-	image=$1 local=$2 user=$3
+	to=$1 local=$2 user=$3
 	shift 3
 	mount --make-rprivate /
-	for folder in usr etc dev lib lib64 bin sbin; do [ ! -d "/$folder" ] || mount --rbind "/$folder" "$image/$folder"; done
-	mount --bind "$local" "$image/usr/local"
-	mount -o remount,bind,ro "$image/usr"
-	mount -o remount,bind,ro "$image/usr/local"
-	mount -t proc proc "$image/proc"
-	mount --bind "$image" "$image" # as late as this: what comes next lies on top of it
-	cd "$image"
+	mkdir -p "$to"/{usr,etc,dev,proc,tmp}
+	mount -t tmpfs -o mode=755 none "$to"
+	mkdir -p "$to"/{usr,etc,dev,proc,tmp}
+	for name in bin sbin lib lib64; do [ ! -e "/$name" ] || cp -a "/$name" "$to" 2>/dev/null; done # links into /usr
+	(cd /etc && cp -aL passwd group hosts nsswitch.conf ld.so.cache "$to/etc" && cp -a alternatives "$to/etc")
+	mount --bind /usr "$to/usr"
+	mount -o remount,bind,ro "$to/usr"
+	mount --bind "$local" "$to/usr/local"
+	mount -o remount,bind,ro "$to/usr/local"
+	mount --rbind /dev "$to/dev"
+	mount -t proc proc "$to/proc"
 	while [ "$1" != -- ]; do
-		IFS=: read -r from to ro <<<"$1"
-		[ -d "$image$to" ] || mkdir -p "$image$to"
-		mount --bind "$from" "$image$to"
-		[ -z "$ro" ] || mount -o remount,bind,ro "$image$to"
+		IFS=: read -r from path ro <<<"$1"
+		mkdir -p "$to$path"
+		mount --bind "$from" "$to$path"
+		[ -z "$ro" ] || mount -o remount,bind,ro "$to$path"
 		shift
 	done
 	shift
-	exec chroot "$image" setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+	mount -o remount,ro "$to"
+	exec chroot "$to" setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 END
+
+# pod NAME: sets `container`, the command that runs NAME's container: its args, mounts and variables.
+pod() {
+	local json mounts=() path from readonly
+	json=$(workload "$1" | jq -c .pod)
+	mkdir -p "$work/pods/$1/root"
+	while IFS=$'\t' read -r from path readonly; do
+		mkdir -p "$work/pods/$1/$from"
+		chown "0:$user" "$work/pods/$1/$from" # as fsGroup does
+		chmod 2775 "$work/pods/$1/$from"
+		mounts+=("$work/pods/$1/$from:$path${readonly:+:ro}")
+	done < <(jq -r '.containers[0].volumeMounts[]? | [.name, .mountPath, (if .readOnly then "ro" else "" end)] | @tsv' <<<"$json")
+	mapfile -t args < <(jq -r --arg port "$port" '.containers[0].args[] | sub(":8080$"; ":" + $port)' <<<"$json")
+	container=(unshare --mount --pid --fork --kill-child bash "$work/enter" "$work/pods/$1/root" "$work/local" "$user" "${mounts[@]}" --
+		env -i "${image_env[@]}" HOME=/var/lib/txpipe "KAFKA_BROKERS=$KAFKA_BROKERS" PGHOST=127.0.0.1 "PGPORT=$PGPORT" PGUSER=postgres PGDATABASE=txpipe "${args[@]}")
+}
+# Process 1 of a pod in the background, as this machine numbers it.
+first_of() { cat "/proc/$1/task/$1/children" 2>/dev/null | tr -d ' '; } # PID of unshare
+inside() { # PID COMMAND...: as a probe of the kubelet
+	nsenter --target "$1" --mount --pid --root --wd setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs \
+		env -i "${image_env[@]}" HOME=/var/lib/txpipe "${@:2}"
+}
+probe() { # PID WORKLOAD PROBE
+	local command
+	mapfile -t -d '' command < <(workload "$2" | jq -j --arg probe "$3" '.pod.containers[0][$probe].exec.command[] | . + "\u0000"')
+	inside "$1" "${command[@]}"
+}
+
+# A port that nobody has: the kernel picks it.
+free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'; }
+port=$(free_port)
+start_postgres --tcp "$(free_port)"
+start_mock transactions:4
+
+pod migrate
+exits 0 "migrate" "${container[@]}"
+exits 0 "… again" "${container[@]}"
+container[-2]=touch container[-1]=/usr/local/x
+exits 1 "nothing can be written outside of the volumes" "${container[@]}"
+txgen -q -n 400 | kproduce -q
+
+pod stream
+"${container[@]}" >"$work/stream.out" 2>&1 &
+stream=$!
+at_exit eval "kill -KILL $stream 2>/dev/null"
+stored() { [ "$(sql "select coalesce(sum(next_offset), 0) from stream_position where stream = 'fraud'")" = 400 ]; }
+ok "stream stores what is there" wait_for 30 stored || cat "$work/stream.out"
+one=$(first_of "$stream")
+ok "… is ready" wait_for 10 probe "$one" stream readinessProbe
+ok "… and alive" wait_for 10 probe "$one" stream livenessProbe
+touch -d '10 minutes ago' "$work/pods/stream/state/stream/1/pgload.prom"
+chmod a-w "$work/pods/stream/state/stream/1"
+touch -d '10 minutes ago' "$work/pods/stream/state/stream/1/pgload.prom"
+ok "… not if a stage no longer tells" eval '! probe "$one" stream livenessProbe'
+chmod 2775 "$work/pods/stream/state/stream/1"
+
+pod aggregate
+exits 1 "aggregate without dimensions: the status that is not tried again" "${container[@]}"
+"$root/scripts/seed-dims" >/dev/null 2>&1
+exits 0 "aggregate" "${container[@]}"
+is "… counts what is stored" "$(sql 'select sum(transactions) > 0 from daily_sales_summary')" t
+
+pod txdash
+printf 'ann:%s\n' "$(openssl passwd -6 secret)" >"$work/pods/txdash/page/users"
+"${container[@]}" >"$work/txdash.out" 2>&1 &
+txdash=$!
+at_exit eval "kill -KILL $txdash 2>/dev/null"
+answers() { [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port$(workload txdash | jq -r --arg p "$1" '.pod.containers[0][$p].httpGet.path')")" = "$2" ]; }
+ok "txdash is alive" wait_for 20 answers livenessProbe 200
+ok "… and ready, without a password" wait_for 20 answers readinessProbe 200
+
+kill -TERM "$(first_of "$txdash")"
+wait "$txdash"
+is "txdash ends when told" "$?" 0
+txgen -q -n 100 -s 2 | kproduce -q
+kill -TERM "$one"
+wait "$stream"
+is "stream ends when told" "$?" 0
+is "… its pipe has drained" "$(sql "select sum(next_offset) = sum(rows + duplicates + dead_letters + labels + holes + first_offset) from stream_position")" t
+"$root/scripts/postgres" stop -D "$work/postgres"
+pod aggregate
+exits 75 "aggregate without PostgreSQL: the status that is counted" "${container[@]}"
 finish

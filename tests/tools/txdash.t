@@ -193,6 +193,7 @@ let_in() { [ "$(code -u 'ann:open sesame' "$url/")" = 200 ]; }
 ok "with the right one" wait_for 5 let_in
 is "… and again" "$(code -u 'ann:open sesame' "$url/api/cards")" 200
 is "supervisors need none" "$(code "$url/healthz")" 200
+ok "… also to see whether it is ready" wait_for 10 ready
 
 # --- the role that can only look ----------------------------------------------------------------------------------------------------
 psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/txdash.sql" || exit 1
@@ -221,4 +222,8 @@ empty() { get /api/live | jq -e .lacks_tables; }
 ok "an empty database is told in words" wait_for 5 empty
 like "… by readyz" "$(get /readyz)" 'run pgload --init'
 is "… and by tables" "$(get /api/runs | jq -c '[.missing, .rows]')" '[true,[]]'
+PGDATABASE=empty start closed --auth-file "$work/auth"
+is "who has no password learns that it is not ready" "$(code "$url/readyz") $(cat "$work/body")" '503 not ready'
+why() { [[ $(get /readyz -u 'ann:open sesame') == *'run pgload --init'* ]]; }
+ok "… and not why, as others do" wait_for 5 why
 finish
