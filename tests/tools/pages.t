@@ -25,6 +25,14 @@ ok "… and is in Korean" [ "$(perl -CSD -ne '$n += () = /\p{Hangul}/g; END { pr
 is "every page of docs/ is in the index" \
 	"$(for page in docs/*.md; do grep -qF "]($page" README.md || echo "$page"; done)" ''
 
+# pictures of what aggregate prints: docs/images/draw makes them anew
+aggregate list --project-dir aggregate/marts >"$work/nodes"
+ok "there are nodes" [ "$(wc -l <"$work/nodes")" -ge 50 ]
+is "the picture of a build has every model and test" "$(jq -r 'select(.type == "model" or .type == "test") | .node' "$work/nodes" | sort)" \
+	"$(sed -n 's/^<text [^>]*>\([a-z_]*\)  *\(model\|test\) .*/\1/p' docs/images/build.svg | sort)"
+is "that of the lineage every model and source" "$(jq -r 'select(.type == "model" or .type == "source") | .node' "$work/nodes" | sort)" \
+	"$(sed -n 's/.*<text [^>]*>\([a-z_.]*\)<.*/\1/p' docs/images/lineage.svg | sort)"
+
 # what finds nothing in good pages finds what is wrong in bad ones
 mkdir "$work/bad"
 cat >"$work/bad/a.md" <<'END'
