@@ -288,7 +288,10 @@ install: all manuals completions
 		$(AT_PREFIX) $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
 		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
 	done
-	install -m 644 README.md README.ko.md $(wildcard docs/*.md) $(wildcard LICENSE CHANGELOG.md) $(SHARE)/doc/txpipe
+	install -d $(SHARE)/doc/txpipe/docs/images
+	install -m 644 $(wildcard *.md) LICENSE $(SHARE)/doc/txpipe
+	install -m 644 $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/txpipe/docs
+	install -m 644 $(wildcard docs/images/*.svg docs/images/*.png) $(SHARE)/doc/txpipe/docs/images
 	$(AT_PREFIX) aggregate/crontab > $(SHARE)/doc/txpipe/examples/crontab
 	chmod 644 $(SHARE)/doc/txpipe/examples/crontab
 

@@ -30,6 +30,9 @@ done
 ok "what a unit starts is there" [ -x "$to$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$at/lib/systemd/system/txpipe-aggregate.service")" ]
 for file in rules/seed.rules rules/scored.rules marts/dbt_project.yml scripts/stream scripts/reconcile.sql; do ok "$file" [ -s "$at/share/txpipe/$file" ]; done
 
+is "links between the installed pages lead somewhere" "$(cd "$at/share/doc/txpipe" && find . -name '*.md' -exec perl "$root/tests/pages.pl" links {} +)" ''
+ok "… and there are pages" [ -s "$at/share/doc/txpipe/docs/operations.md" ]
+
 # at work, far from the source tree
 cd "$work" || exit 1
 is "the installed rules are the built-in ones" "$(PATH=$at/bin:/usr/bin:/bin txgen -q -n 50 | "$at/bin/fraudcheck" -f "$at/share/txpipe/rules/seed.rules" | cksum)" \
