@@ -15,6 +15,11 @@ is "no link leads nowhere" "$(pages links "${files[@]}")" ''
 is "no file or make target is named that is not there" "$(pages files "${files[@]}")" ''
 is "no option is named that the tool does not have" "$(pages options "${files[@]}")" ''
 
+grep -rhoE 'txpipe_[a-z_]+' --include='*.c' --include='*.h' --include='*.sql' aggregate dashboard fraudcheck kcat-like lib pgload producer deploy |
+	sort -u >"$work/known"
+is "no figure or function is named that the suite does not have" \
+	"$(grep -hoE '\btxpipe_[a-z_]+' "${files[@]}" | sort -u | comm -23 - "$work/known")" ''
+
 # the pictures are there for the readers of both languages
 pages shape README.md >"$work/en"
 pages shape README.ko.md >"$work/ko"
