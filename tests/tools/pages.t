@@ -38,6 +38,11 @@ is "the picture of a build has every model and test" "$(jq -r 'select(.type == "
 is "that of the lineage every model and source" "$(jq -r 'select(.type == "model" or .type == "source") | .node' "$work/nodes" | sort)" \
 	"$(sed -n 's/.*<text [^>]*>\([a-z_.]*\)<.*/\1/p' docs/images/lineage.svg | sort)"
 
+drawn() { docs/images/draw "$1" | grep -c "$2"; }
+is "draw: a line of a build, its status in colour, < as text" "$(printf 'node type status\na<b  test  fail  1\n' | drawn build '>a&lt;b  test  <tspan class="bad">fail</tspan>  1<')" 1
+is "draw: the lineage of a page of aggregate docs, without its links" "$(printf '%s\n' '<p>' '<svg role="img" aria-label="lineage" width="9">' \
+	'<a href="#model.x"><g class="model"><text>x</text></g></a>' '</svg>' | drawn lineage '^<g class="model"><text>x</text></g>$')" 1
+
 # what finds nothing in good pages finds what is wrong in bad ones
 mkdir "$work/bad"
 cat >"$work/bad/a.md" <<'END'
