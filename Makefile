@@ -275,8 +275,11 @@ install: all manuals completions
 	install -d $(SHARE)/txpipe/marts
 	cp -R aggregate/marts/. $(SHARE)/txpipe/marts
 	install -d $(SHARE)/txpipe/scripts
-	install scripts/stream scripts/seed-dims scripts/reconcile $(SHARE)/txpipe/scripts
+	install scripts/stream scripts/seed-dims scripts/reconcile scripts/kafka scripts/cron scripts/container scripts/metabase $(SHARE)/txpipe/scripts
 	install -m 644 scripts/reconcile.sql $(SHARE)/txpipe/scripts
+	install -d $(SHARE)/txpipe/metabase/cards
+	install -m 644 deploy/metabase/*.sql $(SHARE)/txpipe/metabase
+	install -m 644 deploy/metabase/cards/*.sql $(SHARE)/txpipe/metabase/cards
 	set -e; for page in $(MANUALS); do install -D -m 644 $(BUILD)/man/$$page $(SHARE)/man/man$${page##*.}/$$page; done
 	set -e; for tool in $(TOOLS); do \
 		install -D -m 644 $(BUILD)/completions/bash/$$tool $(SHARE)/bash-completion/completions/$$tool; \
