@@ -212,6 +212,10 @@ $(FEED_CLOCK): tests/bench/fraud/service.c
 bench-fraud: all $(FEED) $(FEED_CLOCK)
 	tests/bench/fraud/run $(ARGS)
 
+# docker-compose.yml for real, on an engine and images of its own: needs root, scripts/setup stack, and many minutes the first time.
+check-stack: all
+	$(PROVE) -v tests/stack/check.t
+
 # The same binary under Spark's RDD.pipe gives the same bytes: needs Python, and PySpark from PyPI the first time.
 check-spark: all
 	$(PROVE) tests/spark/check
@@ -301,6 +305,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud check-spark check-kubernetes check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud check-spark check-stack check-kubernetes check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

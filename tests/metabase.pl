@@ -19,7 +19,7 @@ sub has {
 	my ($body, %members) = @_;
 	Refused::now(400, "not an object") unless ref $body eq 'HASH';
 	my %known = map { (s/\?$//r => $members{$_}) } keys %members;
-	my %optional = map { (s/\?$//r => /\?$/) } keys %members;
+	my %optional = map { (s/\?$//r => scalar(/\?$/)) } keys %members;
 	for my $name (keys %$body) { Refused::now(400, "$name: unknown") unless $known{$name} }
 	for my $name (keys %known) {
 		if (!exists $body->{$name}) { next if $optional{$name}; Refused::now(400, "$name: missing") }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# docker-compose.yml is valid, pinned, and starts things in an order that works.
+# docker-compose.yml is valid with and without .env, pinned, bounded, and starts things in an order that works. What it does: tests/stack.
 source "$(dirname "$0")/../tap.sh"
 
 if command -v docker-compose >/dev/null; then compose=(docker-compose); else compose=(docker compose); fi
@@ -7,24 +7,60 @@ if ! "${compose[@]}" version >/dev/null 2>&1; then
 	echo '1..0 # SKIP docker-compose is not installed (scripts/setup check installs it)'
 	exit 0
 fi
+compose+=(--profile bi --profile ui --profile obs)
 
 mkdir "$work/project"
-cp "$root/docker-compose.yml" "$root/.env.example" "$root/Dockerfile" "$work/project/"
+cp -R "$root/docker-compose.yml" "$root/.env.example" "$root/Dockerfile" "$root/deploy" "$work/project/"
 cd "$work/project" || exit 1
-unset POSTGRES_PASSWORD
-exits 1 "without .env" "${compose[@]}" config
-like "… it says what to do" "$(cat "$work/err")" 'copy .env.example to .env'
-cp .env.example .env
-exits 0 "with .env.example as .env it is valid" "${compose[@]}" --profile demo config
+for name in $(sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example); do unset "$name"; done
+exits 0 "without .env it is valid" "${compose[@]}" config
 cp "$work/out" "$work/config"
-is "all images carry a version" "$(grep -E '^ *image:' "$work/config" | grep -Ev ':(v?[0-9][0-9.]*[0-9a-z-]*|local)$')" ''
-is "all base images too" "$(grep '^FROM' Dockerfile | grep -Ev '^FROM [a-z/]+:[a-z]+-[0-9]+')" ''
-is "the image does not run as root" "$(grep '^USER' Dockerfile)" 'USER txpipe'
-is "services" "$("${compose[@]}" --profile demo config --services | sort | tr '\n' ' ')" \
-	'aggregate init kafka kafka-health postgres producer seed stream '
-is "nothing is made up unless asked for" "$(sed -n '/^  producer:/,/^  [a-z]/p' "$work/config" | grep -A1 profiles: | tail -1 | tr -d ' ')" -demo
-# every name that the services call is installed by the Dockerfile
-for name in stream seed-dims kafka; do
-	ok "scripts/$name exists" [ -x "$root/scripts/$name" ]
+cp .env.example .env
+exits 0 "with .env.example as .env, too" "${compose[@]}" config
+is "… and the same: the example shows the defaults" "$(diff "$work/config" "$work/out")" ''
+is "the example has every variable, and no other" "$(sed -n 's/^\([A-Z_]*\)=.*/\1/p' .env.example | sort)" \
+	"$(grep -o '\${[A-Z_]*' docker-compose.yml | tr -d '\${' | sort -u)"
+
+# by service, so that each can be asked
+perl -e '
+	my ($service, $section);
+	while (<>) {
+		if (/^(\w+):/) { $section = $1 }
+		elsif ($section eq "services" && /^  ([\w-]+):$/) { $service = $1 }
+		elsif ($section eq "services" && defined $service) { print "$service $_" }
+	}' "$work/config" >"$work/lines"
+services() { cut -d ' ' -f 1 "$work/lines" | sort -u; }
+lacking() { comm -23 <(services) <(grep -E "^[a-z-]+ +$1" "$work/lines" | cut -d ' ' -f 1 | sort -u) | paste -sd ' '; } # REGEX: who does not have such a line
+having() { grep -E "^[a-z-]+ +$1" "$work/lines" | cut -d ' ' -f 1 | sort -u | paste -sd ' '; }
+is "the services" "$(services | paste -sd ' ')" \
+	'aggregate grafana kafka kafka-ui metabase metabase-db metabase-setup postgres prometheus seed stream topics txdash txgen'
+is "who comes only with a profile" "$(having 'profiles:')" 'grafana kafka-ui metabase metabase-db metabase-setup prometheus'
+is "who has no restart policy" "$(lacking 'restart: ')" ''
+is "who is done once" "$(having 'restart: on-failure')" 'metabase-db metabase-setup seed topics'
+is "whose memory is not limited" "$(lacking 'mem_limit: ')" ''
+is "whose processors are not limited" "$(lacking 'cpus: ')" ''
+is "who may gain rights" "$(lacking '- no-new-privileges:true')" ''
+is "who keeps capabilities" "$(lacking 'cap_drop:')" metabase # its start script becomes another user by itself
+is "who can write outside of volumes" "$(lacking 'read_only: true')" 'grafana kafka kafka-ui metabase'
+is "who has no health check" "$(lacking 'healthcheck:')" 'kafka-ui metabase-db metabase-setup seed topics'
+is "whose logs grow for ever" "$(lacking 'max-size: ')" ''
+is "ports that others than this machine reach" "$(grep -E '^[a-z-]+ +- [^ ]*[0-9]+:[0-9]+(/tcp)?$' "$work/lines" | grep -v ' 127\.0\.0\.1:')" ''
+is "images without a version" "$(grep -E ' image: ' "$work/lines" | grep -Ev ':v?[0-9]+\.[0-9]+(\.[0-9]+)?(-bookworm)?$')" ''
+is "base images without a date" "$(grep '^FROM' Dockerfile | grep -Ev '^FROM debian:bookworm-[0-9]{8}-slim')" ''
+is "nobody sleeps until something is ready" "$(grep -c sleep docker-compose.yml)" 0
+is "our image has the suite's version" "$(sed -n 's/^  image: txpipe://p' docker-compose.yml)" "$(txgen --version | awk '{ print $NF }')"
+is "it does not run as root" "$(grep '^USER' Dockerfile)" 'USER 10001:10001'
+
+# what is named is there
+for service in $(sed -n 's/^ *command: \["container", "\([a-z-]*\)"\]$/\1/p' docker-compose.yml); do
+	ok "scripts/container knows $service" grep -q "^run_$service()" "$root/scripts/container"
 done
+for service in $(sed -n 's/^ *test: .*"container", "health", "\([a-z]*\)".*/\1/p' docker-compose.yml); do
+	ok "… and the health of $service" grep -q "^	$service)" "$root/scripts/container"
+done
+for path in $(sed -n 's/^ *- \(\.\/deploy[^:]*\):.*/\1/p' docker-compose.yml); do ok "$path" [ -e "$path" ]; done
+is "the board's source has the name that it asks for" "$(sed -n 's/^ *uid: //p' deploy/grafana/compose/datasources/txpipe.yml)" \
+	"$(sed -n 's/^ *uid: //p' deploy/grafana/provisioning/datasources/txpipe.yml)"
+exits 0 "Prometheus takes its configuration" promtool check config --syntax-only deploy/prometheus/compose.yml
+like "… and its password from where it is mounted" "$(cat deploy/prometheus/compose.yml)" "password_file: $(sed -n 's/^ *- secrets:\(.*\):ro$/\1/p' docker-compose.yml)/scrape"
 finish

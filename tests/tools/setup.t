@@ -7,7 +7,7 @@ exits 0 "all is there" "$root/scripts/setup" check
 is "… and not a word said" "$(cat "$work/out" "$work/err")" ''
 ok "… quickly" [ $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) -lt 10000 ]
 exits 2 "unknown level" "$root/scripts/setup" everything
-is "… is said in one line" "$(cat "$work/err")" "setup: error: unknown level 'everything': build, demo, kafka, check or browser (see --help)"
+is "… is said in one line" "$(cat "$work/err")" "setup: error: unknown level 'everything': build, demo, kafka, check, browser or stack (see --help)"
 for script in check postgres kafka stream; do
 	exits 2 "$script: unknown command" "$root/scripts/$script" nonsense
 	is "… is said in one line" "$(wc -l <"$work/err")" 1
