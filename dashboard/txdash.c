@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "address.h"
 #include "asker.h"
 #include "auth.h"
 #include "broker.h"
@@ -102,7 +103,7 @@ static int check_database(void)
 
 static int work(void)
 {
-	int loopback = web_is_loopback(o.listen), status;
+	int loopback = address_is_loopback(o.listen), status;
 	struct auth *auth = NULL;
 
 	if (loopback < 0)

@@ -22,11 +22,8 @@ struct web_parts {
 	bool loopback;     /* then only names of this machine are answered: no other page may ask us by a name of its own */
 };
 
-/* Listen at `address` (HOST:PORT, [HOST]:PORT, PORT). NULL with a message. */
+/* Listen at `address` (address.h). NULL with a message. */
 struct web *web_start(const char *address, const struct web_parts *parts);
-
-/* Is the address one of this machine only? -1: it is none (with a message). */
-int web_is_loopback(const char *address);
 
 /* HOST:PORT for people, as it was bound (port 0 is a free one). */
 const char *web_address(const struct web *w);
