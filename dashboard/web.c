@@ -1,24 +1,20 @@
 #include "web.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "clock.h"
 #include "log.h"
 #include "page.h"
-#include "parse.h"
 #include "scrape.h"
 
 enum {
-	CONNECTIONS_MAX = 800, IDLE_S = 30, REQUEST_US = 15000000, MEMORY = 24576, BACKLOG = 128,
-	PORT_DEFAULT = 8080, CLOSE_TRIES = 200, CLOSE_US = 10000
+	CONNECTIONS_MAX = 800, IDLE_S = 30, REQUEST_US = 15000000, MEMORY = 24576,
+	CLOSE_TRIES = 200, CLOSE_US = 10000
 };
 
 static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -289,6 +285,30 @@ static bool is_own_name(const struct web *w, const char *host)
 	return false;
 }
 
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+/*
+ * Is it another page that asks, out of somebody's browser? Browsers say so. It could not read the answers, but it could tell that we are there, have
+ * PostgreSQL work and hold streams open. Whoever follows a link to us, in a tab of its own, is no other page.
+ */
+static bool is_from_elsewhere(struct MHD_Connection *c)
+{
+	const char *site = header(c, "Sec-Fetch-Site"), *mode = header(c, "Sec-Fetch-Mode"), *to = header(c, "Sec-Fetch-Dest");
+	const char *origin = header(c, "Origin"), *host = header(c, "Host");
+	bool follows = mode != NULL && to != NULL && strcmp(mode, "navigate") == 0 && strcmp(to, "document") == 0;
+
+	if (origin != NULL) {
+		const char *named = strstr(origin, "://");
+
+		if (named == NULL || host == NULL || strcasecmp(named + 3, host) != 0)
+			return true;
+	}
+	return site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0 && !follows;
+}
+
 static enum MHD_Result admit(struct request *q, const char *path, const char *method)
 {
 	struct MHD_Connection *c = q->connection;
@@ -298,10 +318,12 @@ static enum MHD_Result admit(struct request *q, const char *path, const char *me
 		return send_words(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
 	if (strcmp(path, "/healthz") == 0) /* for whoever supervises: it tells nothing */
 		return send_words(c, MHD_HTTP_OK, "ok");
-	if (q->web->part.loopback && q->web->part.auth == NULL && !is_own_name(q->web, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host")))
+	if (q->web->part.loopback && q->web->part.auth == NULL && !is_own_name(q->web, header(c, "Host")))
 		return send_words(c, MHD_HTTP_MISDIRECTED_REQUEST, "this server answers to localhost and 127.0.0.1 only");
+	if (is_from_elsewhere(c))
+		return send_words(c, MHD_HTTP_FORBIDDEN, "this server answers its own page only");
 	if (q->web->part.auth != NULL)
-		verdict = auth_judge(q->web->part.auth, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"));
+		verdict = auth_judge(q->web->part.auth, header(c, "Authorization"));
 	if (verdict != AUTH_YES && strcmp(path, "/readyz") == 0) /* for whoever supervises: a probe has no password */
 		return send_readiness(q, false);
 	if (verdict == AUTH_LATER)
@@ -400,86 +422,7 @@ void web_sweep(struct web *w)
 	pthread_mutex_unlock(&w->mutex);
 }
 
-/* --- where ------------------------------------------------------------------------------------------------------- */
-
-/* HOST:PORT, [HOST]:PORT, HOST, PORT, :PORT (all interfaces). NULL with a message. */
-static struct addrinfo *resolve(const char *address)
-{
-	const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-	const char *colon = strrchr(address, ':'), *bracket = strchr(address, ']');
-	struct addrinfo *found = NULL;
-	char host[256] = "127.0.0.1", port[16];
-	int64_t number = PORT_DEFAULT;
-	struct span where = span_of(address);
-	int why;
-
-	if (parse_int(where, &number) == 0) {
-		where.n = 0;
-	} else if (colon != NULL && (bracket == NULL || colon > bracket)) {
-		where.n = (size_t)(colon - address);
-		if (parse_int(span_of(colon + 1), &number) < 0)
-			number = -1;
-		if (where.n == 0)
-			snprintf(host, sizeof host, "0.0.0.0");
-	}
-	if (where.n > 1 && where.p[0] == '[' && where.p[where.n - 1] == ']')
-		where = (struct span){where.p + 1, where.n - 2};
-	if (where.n > 0 && where.n < sizeof host)
-		snprintf(host, sizeof host, "%.*s", SPAN_ARG(where));
-	if (number < 0 || number > 65535) {
-		log_error("--listen %s: expected HOST:PORT", address);
-		return NULL;
-	}
-	snprintf(port, sizeof port, "%d", (int)number);
-	why = getaddrinfo(host, port, &hints, &found);
-	if (why != 0) {
-		log_error("--listen %s: %s", address, gai_strerror(why));
-		return NULL;
-	}
-	return found;
-}
-
-int web_is_loopback(const char *address)
-{
-	struct addrinfo *found = resolve(address);
-	int loopback = found != NULL ? 1 : -1;
-
-	for (struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-		const struct sockaddr_in *v4 = (const void *)a->ai_addr;
-		const struct sockaddr_in6 *v6 = (const void *)a->ai_addr;
-
-		if (a->ai_family == AF_INET ? ntohl(v4->sin_addr.s_addr) >> 24 != 127 : !IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr))
-			loopback = 0;
-	}
-	if (found != NULL)
-		freeaddrinfo(found);
-	return loopback;
-}
-
-static int open_socket(const char *address, char *name, size_t size)
-{
-	struct addrinfo *found = resolve(address);
-	struct sockaddr_storage bound;
-	socklen_t length = sizeof bound;
-	const int one = 1;
-	char host[128], port[16];
-	int fd = -1;
-
-	if (found == NULL)
-		return -1;
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 ||
-	    listen(fd, BACKLOG) < 0 || getsockname(fd, (struct sockaddr *)&bound, &length) < 0) {
-		log_error("--listen %s: %s", address, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	} else if (getnameinfo((struct sockaddr *)&bound, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
-		snprintf(name, size, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
-	}
-	freeaddrinfo(found);
-	return fd;
-}
+/* --- life --------------------------------------------------------------------------------------------------------- */
 
 static void on_log(void *arg, const char *format, va_list args)
 {
@@ -497,7 +440,7 @@ struct web *web_start(const char *address, const struct web_parts *parts)
 
 	w->part = *parts;
 	pthread_mutex_init(&w->mutex, NULL);
-	w->fd = open_socket(address, w->address, sizeof w->address);
+	w->fd = address_listen(address, w->address, sizeof w->address);
 	snprintf(w->host, sizeof w->host, "%.*s", (int)(strrchr(w->address, ':') != NULL ? strrchr(w->address, ':') - w->address : 0), w->address);
 	if (w->fd >= 0)
 		w->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
