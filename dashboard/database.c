@@ -29,7 +29,7 @@ static void keep_words(struct database *d, const PGresult *r)
 		snprintf(d->words, sizeof d->words, "the connection was lost");
 }
 
-static bool set_up(struct database *d, const char *sql)
+bool database_do(struct database *d, const char *sql)
 {
 	PGresult *r = NULL, *last = NULL;
 
@@ -64,18 +64,18 @@ bool database_ready(struct database *d)
 	d->sqlstate[0] = '\0';
 	d->c = pg_try(d->conninfo, d->words, sizeof d->words, &status);
 	if (d->c == NULL) {
-		if (!was_away)
+		if (!was_away && !d->quiet)
 			log_warn("PostgreSQL is away: %s", d->words);
 		return false;
 	}
-	if (!set_up(d, session_sql)) {
+	if (!database_do(d, session_sql)) {
 		database_close(d);
 		return false;
 	}
 	/* A standby has no notifications: then the clock alone drives. */
-	if (d->listens && !set_up(d, listen_sql))
+	if (d->listens && !database_do(d, listen_sql))
 		log_info("no notifications: %s", d->words);
-	if (was_away)
+	if (was_away && !d->quiet)
 		log_notice("PostgreSQL is back");
 	d->words[0] = d->sqlstate[0] = '\0';
 	return true;
@@ -97,7 +97,8 @@ PGresult *database_ask(struct database *d, const char *sql, int count, const Oid
 	PQclear(r);
 	if (PQstatus(d->c) != CONNECTION_OK || strncmp(d->sqlstate, "57P", 3) == 0) { /* its last words */
 		d->sqlstate[0] = '\0';
-		log_warn("PostgreSQL is away: %s", d->words);
+		if (!d->quiet)
+			log_warn("PostgreSQL is away: %s", d->words);
 		database_close(d);
 		d->again_at = 0;
 		return NULL;

@@ -7,6 +7,7 @@
 struct database {
 	const char *conninfo;
 	bool listens;      /* for what pgload and aggregate tell */
+	bool quiet;        /* another connection's owner tells that the server is away */
 	PGconn *c;         /* NULL: not connected */
 	int64_t again_at;  /* not before (clock_monotonic()) */
 	char words[512];   /* what went wrong last, "" if nothing */
@@ -18,6 +19,9 @@ bool database_ready(struct database *d);
 
 /* One statement with text parameters of these types; NULL with words and sqlstate. A lost connection is closed. */
 PGresult *database_ask(struct database *d, const char *sql, int count, const Oid *types, const char *const *values);
+
+/* One or more statements without an answer. */
+bool database_do(struct database *d, const char *sql);
 
 /* The tables asked for are not there: nobody made them yet. */
 bool database_lacks_tables(const struct database *d);

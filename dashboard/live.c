@@ -239,13 +239,13 @@ void live_json(struct buf *to, const struct live *l, bool series)
 	buf_add_text(to, ",\"partitions\":{");
 	live_partitions_json(to, l);
 	buf_add_char(to, '}');
-	add_grid(to, "dead_by_reason", l->dead);
-	add_grid(to, "books", l->books);
+	add_grid(to, "dead_by_reason", l->dead.result);
+	add_grid(to, "books", l->books.result);
 	buf_add_text(to, ",\"books_at\":");
-	add_time(to, l->books_at);
+	add_time(to, l->books.at);
 	buf_add_text(to, ",\"books_words\":");
-	json_quote_any(to, span_of(l->books_words));
-	add_grid(to, "runs", l->pulse);
+	json_quote_any(to, span_of(l->books.words));
+	add_grid(to, "runs", l->runs.result);
 	if (series) {
 		buf_add_text(to, ",\"series\":[");
 		for (size_t i = 0; i < l->points; i++) {
@@ -307,26 +307,28 @@ static void add_delays(struct buf *to, const struct live *l)
 
 static void add_books(struct buf *to, const struct live *l)
 {
+	const PGresult *r = l->books.result;
 	double wrong = 0;
 
-	if (l->books == NULL)
+	if (r == NULL)
 		return;
-	for (int i = 0; i < PQntuples(l->books); i++)
-		wrong += cell(l->books, i, "wrong")[0] != '\0';
+	for (int i = 0; i < PQntuples(r); i++)
+		wrong += cell(r, i, "wrong")[0] != '\0';
 	add_metric(to, "txpipe_books_wrong", "gauge", "Target tables whose rows, dead letters and offsets do not add up", wrong);
 }
 
 static void add_runs(struct buf *to, const struct live *l)
 {
+	const PGresult *r = l->runs.result;
 	const char *success;
 
-	if (l->pulse == NULL || PQntuples(l->pulse) == 0)
+	if (r == NULL || PQntuples(r) == 0)
 		return;
-	success = cell(l->pulse, 0, "last_success");
+	success = cell(r, 0, "last_success");
 	add_metric(to, "txpipe_aggregate_last_success_timestamp_seconds", "gauge", "When a build was published last",
 	           success == NULL ? 0 : strtod(success, NULL));
 	add_metric(to, "txpipe_aggregate_failing_tests", "gauge", "Data tests that failed in the last build or test run",
-	           (double)number(l->pulse, 0, "failing_tests"));
+	           (double)number(r, 0, "failing_tests"));
 }
 
 void live_metrics(struct buf *to, const struct live *l, size_t streams)

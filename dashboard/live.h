@@ -6,6 +6,7 @@
 
 #include "broker.h"
 #include "buf.h"
+#include "count.h"
 
 enum { LIVE_POINTS = 300 };
 
@@ -24,10 +25,9 @@ struct live {
 	int64_t since;   /* Unix time from which on `up` is what it is */
 	char words[512]; /* what PostgreSQL's trouble is */
 	struct broker_state broker;
-	PGresult *positions, *dead, *books, *pulse; /* each NULL: unknown */
+	PGresult *positions; /* NULL: unknown */
+	struct count dead, books, runs;
 	int64_t *end; /* of the log, of each position; -1: unknown */
-	int64_t books_at;
-	char books_words[512]; /* why they could not be counted */
 	double last_at; /* when the newest row was stored, Unix time; NAN: there is none */
 	double records_minute, flagged_minute;
 	uint64_t seen, seen_flagged; /* since the start */

@@ -11,24 +11,21 @@
 
 #include "asker.h"
 #include "clock.h"
+#include "count.h"
 #include "database.h"
 #include "exit.h"
 #include "grid.h"
 #include "live.h"
 #include "log.h"
 
-#include "embed/dashboard/sql/books.sql.h"
-#include "embed/dashboard/sql/dead_by_reason.sql.h"
 #include "embed/dashboard/sql/fresh_flagged.sql.h"
 #include "embed/dashboard/sql/positions.sql.h"
-#include "embed/dashboard/sql/run_pulse.sql.h"
 #include "embed/dashboard/sql/tick.sql.h"
 
 enum {
 	TICK_US = 1000000,
 	EARLY_US = 200000,      /* after a notification, but not more often than this */
-	SLOW_US = 5000000,      /* dead letters, runs */
-	BOOKS_US = 15000000, BOOKS_TIMES = 50, /* counting all rows: at most a fiftieth of the time */
+	AGAIN_US = 500000,      /* and once more: pgload may have told nothing of what it stored within this time after it told something */
 	MINUTE = 60,
 };
 
@@ -42,10 +39,9 @@ struct watch {
 	struct broker *broker;
 	struct hub *hub;
 	struct asker *asker;
+	struct counter *counter; /* NULL: for a report */
 	struct live live;
 	struct mark mark;
-	bool has_runs;
-	int64_t slow_at, books_at;                /* when next */
 	double records, flagged, p50, p95;        /* since the last point */
 	double positions_before, ends_before;     /* at the last point; NAN: unknown */
 	double in_rate;
@@ -114,9 +110,15 @@ static void tell_flagged(struct watch *w)
 /* What came since the last look. false: PostgreSQL did not answer. */
 static bool look_at_facts(struct watch *w)
 {
-	const char *values[] = {w->mark.xmax, w->mark.xip};
+	const char *values[] = {w->mark.xmax, w->mark.xip}, *const none[] = {NULL, NULL};
 	PGresult *r = database_ask(&w->database, tick_sql, 2, NULL, values);
 
+	if (r == NULL && strcmp(w->database.sqlstate, "57014") == 0 && w->mark.xmax != NULL) {
+		/* So much at once that it cannot be looked at in time: or else it would be asked for, in vain, for ever. */
+		log_warn("too much was stored at once to tell what is new in it: %s", w->database.words);
+		forget_mark(w);
+		r = database_ask(&w->database, tick_sql, 2, NULL, none);
+	}
 	if (r == NULL)
 		return false;
 	if (real(r, "flagged") > 0)
@@ -130,7 +132,6 @@ static bool look_at_facts(struct watch *w)
 		w->p95 = real(r, "p95");
 	}
 	w->live.last_at = real(r, "last_at");
-	w->has_runs = PQgetvalue(r, 0, PQfnumber(r, "has_runs"))[0] == 't';
 	if (w->database.c != NULL) { /* or else what is new was not told */
 		keep_text(&w->mark.xmax, r, "xmax");
 		keep_text(&w->mark.xip, r, "xip");
@@ -154,29 +155,17 @@ static void find_ends(struct watch *w)
 			w->live.end[i] = -1;
 }
 
-static void look_at_books(struct watch *w)
+/* What was counted meanwhile; for a report, what is counted now. */
+static void take_counts(struct watch *w)
 {
-	int64_t began = clock_monotonic(), took;
-	PGresult *r = ask(w, books_sql);
+	struct count *const to[COUNTS] = {[COUNT_RUNS] = &w->live.runs, [COUNT_DEAD] = &w->live.dead, [COUNT_BOOKS] = &w->live.books};
 
-	took = clock_monotonic() - began;
-	replace(&w->live.books, r);
-	w->live.books_at = clock_wall();
-	snprintf(w->live.books_words, sizeof w->live.books_words, "%s", r != NULL ? "" : w->database.words);
-	if (r == NULL && strcmp(w->database.sqlstate, "57014") == 0)
-		snprintf(w->live.books_words, sizeof w->live.books_words, "too many rows to count within 8 s; scripts/reconcile takes its time");
-	w->books_at = clock_monotonic() + (took * BOOKS_TIMES > BOOKS_US ? took * BOOKS_TIMES : BOOKS_US);
-}
-
-static void look_at_the_rest(struct watch *w)
-{
-	if (clock_monotonic() >= w->slow_at) {
-		replace(&w->live.dead, ask(w, dead_by_reason_sql));
-		replace(&w->live.pulse, w->has_runs ? ask(w, run_pulse_sql) : NULL);
-		w->slow_at = clock_monotonic() + SLOW_US;
+	for (enum count_what i = 0; i < COUNTS; i++) {
+		if (w->counter != NULL)
+			counter_take(w->counter, i, to[i]);
+		else if (w->database.c != NULL && to[i]->at == 0)
+			count_now(&w->database, i, to[i]);
 	}
-	if (clock_monotonic() >= w->books_at)
-		look_at_books(w);
 }
 
 static void set_up(struct watch *w, bool up, bool lacks)
@@ -185,6 +174,8 @@ static void set_up(struct watch *w, bool up, bool lacks)
 
 	if (!l->looked || l->up != up)
 		l->since = clock_wall();
+	if (l->looked && !l->up && up && w->counter != NULL)
+		counter_again(w->counter);
 	l->looked = true;
 	l->up = up;
 	l->lacks_tables = lacks;
@@ -209,8 +200,8 @@ static void look(struct watch *w)
 	} else {
 		replace(&w->live.positions, r);
 		set_up(w, true, false);
-		look_at_the_rest(w);
 	}
+	take_counts(w);
 	find_ends(w);
 }
 
@@ -335,20 +326,33 @@ static bool take_notifications(struct watch *w)
 			stored = true;
 	}
 	if (built) {
-		w->slow_at = 0;
+		counter_again(w->counter);
 		asker_forget(w->asker);
 		hub_publish(w->hub, "built", SPAN("{}"));
 	}
 	return stored;
 }
 
-/* Sleep until `tick_at`, or shorter if there is something new (perhaps already, `news`). false: it is over. */
-static bool wait_for_news(struct watch *w, int64_t looked_at, int64_t tick_at, bool news)
+/* What the clock says. */
+struct schedule {
+	int64_t looked_at, tick_at, again_at;
+	bool news; /* since the last look */
+};
+
+static int64_t next_look(const struct schedule *s)
+{
+	int64_t at = s->news ? s->looked_at + EARLY_US : s->again_at > s->looked_at ? s->again_at : s->tick_at;
+
+	return at < s->tick_at ? at : s->tick_at;
+}
+
+/* Sleep until it is time to look. false: it is over. */
+static bool wait_for_news(struct watch *w, struct schedule *s)
 {
 	for (;;) {
-		int64_t until = news && looked_at + EARLY_US < tick_at ? looked_at + EARLY_US : tick_at, left = until - clock_monotonic();
+		int64_t left = next_look(s) - clock_monotonic();
 		struct pollfd fds[2] = {{.fd = w->wake, .events = POLLIN},
-		                        {.fd = w->database.c != NULL && !news ? PQsocket(w->database.c) : -1, .events = POLLIN}};
+		                        {.fd = w->database.c != NULL && !s->news ? PQsocket(w->database.c) : -1, .events = POLLIN}};
 
 		if (left <= 0)
 			return true;
@@ -357,7 +361,7 @@ static bool wait_for_news(struct watch *w, int64_t looked_at, int64_t tick_at, b
 		if (fds[0].revents != 0)
 			return false;
 		if (fds[1].revents != 0) {
-			news = take_notifications(w);
+			s->news = take_notifications(w);
 			if (PQstatus(w->database.c) != CONNECTION_OK) {
 				database_close(&w->database); /* the look says so */
 				return true;
@@ -369,20 +373,22 @@ static bool wait_for_news(struct watch *w, int64_t looked_at, int64_t tick_at, b
 static void *work(void *arg)
 {
 	struct watch *w = arg;
-	int64_t looked_at = clock_monotonic(), tick_at = looked_at;
-	bool news = false;
+	struct schedule s = {.tick_at = clock_monotonic()};
 
-	while (wait_for_news(w, looked_at, tick_at, news)) {
+	while (wait_for_news(w, &s)) {
+		bool news = s.news;
+
 		look(w);
-		news = take_notifications(w); /* perhaps of what was stored while others were asked for: that was not seen yet */
-		looked_at = clock_monotonic();
-		if (looked_at < tick_at)
+		s.looked_at = clock_monotonic();
+		s.again_at = news ? s.looked_at + AGAIN_US : 0;
+		s.news = take_notifications(w); /* perhaps of what was stored while others were asked for: that was not seen yet */
+		if (s.looked_at < s.tick_at)
 			continue;
 		add_point(w);
 		publish(w);
-		tick_at += TICK_US;
-		if (tick_at < looked_at)
-			tick_at = looked_at + TICK_US;
+		s.tick_at += TICK_US;
+		if (s.tick_at < s.looked_at)
+			s.tick_at = s.looked_at + TICK_US;
 	}
 	return NULL;
 }
@@ -409,9 +415,10 @@ void watch_free(struct watch *w)
 	forget_mark(w);
 	free(w->live.end);
 	PQclear(w->live.positions);
-	PQclear(w->live.dead);
-	PQclear(w->live.books);
-	PQclear(w->live.pulse);
+	PQclear(w->live.dead.result);
+	PQclear(w->live.books.result);
+	PQclear(w->live.runs.result);
+	counter_free(w->counter);
 	database_close(&w->database);
 	pthread_mutex_destroy(&w->mutex);
 	free(w);
@@ -424,6 +431,7 @@ struct watch *watch_start(const char *conninfo, struct broker *b, struct hub *h,
 	w->database.listens = true;
 	w->hub = h;
 	w->asker = k;
+	w->counter = counter_start(conninfo);
 	w->wake = eventfd(0, EFD_CLOEXEC);
 	publish(w);
 	if (w->wake < 0 || pthread_create(&w->thread, NULL, work, w) != 0) {
@@ -438,6 +446,7 @@ void watch_stop(struct watch *w)
 	if (eventfd_write(w->wake, 1) == 0)
 		pthread_join(w->thread, NULL);
 	close(w->wake);
+	counter_stop(w->counter);
 }
 
 struct answer *watch_once(const char *conninfo, struct broker *b)

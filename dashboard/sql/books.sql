@@ -2,7 +2,9 @@
 -- a table has only at run time is asked for through XML, as in scripts/reconcile.sql.)
 with pruned as (
 	select (xpath('/row/relation/text()', x))[1]::text::oid as relation, (xpath('/row/rows/text()', x))[1]::text::bigint as rows
-	from unnest(xpath('/table/row', case when to_regclass('aggregate.pruned') is not null
+	from unnest(xpath('/table/row', case when exists (
+			select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+			where n.nspname = 'aggregate' and c.relname = 'pruned' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
 		then query_to_xml('select to_regclass(relation)::oid as relation, rows from aggregate.pruned', false, false, '') else '<table/>' end)) x
 ), counted as (
 	select target, sum(rows)::bigint as rows, sum(dead_letters)::bigint as dead_letters,

@@ -15,6 +15,5 @@ select
 	pg_snapshot_xmax(snapshot)::text as xmax,
 	(select coalesce('{' || string_agg(x::text, ',') || '}', '{}') from pg_snapshot_xip(snapshot) x) as xip,
 	fresh.*,
-	(select extract(epoch from loaded_at)::float8 from fact_transaction order by xid desc limit 1) as last_at,
-	to_regclass('aggregate.run') is not null as has_runs
+	(select extract(epoch from loaded_at)::float8 from fact_transaction order by xid desc limit 1) as last_at
 from here, fresh
