@@ -1,9 +1,12 @@
 #include "grid.h"
 
 #include "json.h"
+#include "readable.h"
 
-enum { BOOL = 16, INT8 = 20, INT2 = 21, INT4 = 23, JSON_TYPE = 114, FLOAT4 = 700, FLOAT8 = 701, TIMESTAMPTZ = 1184, NUMERIC = 1700, JSONB = 3802,
-       DATE = 1082 };
+enum { BOOL = 16, BYTEA = 17, INT8 = 20, INT2 = 21, INT4 = 23, JSON_TYPE = 114, FLOAT4 = 700, FLOAT8 = 701, TIMESTAMPTZ = 1184,
+       NUMERIC = 1700, JSONB = 3802, DATE = 1082 };
+
+enum { BYTES_MAX = 2000 }; /* of a bytea that is shown */
 
 static const char *type_name(Oid type)
 {
@@ -33,10 +36,20 @@ void grid_json_time(struct buf *to, const char *value)
 	buf_addf(to, "\"%.10sT%.*sZ\"", value, (int)(n - 14), value + 11);
 }
 
+/* The text of a value that is no number. The caller frees `own`, where a bytea is made readable. */
+static struct span text_of(struct buf *own, const PGresult *r, int row, int column)
+{
+	if (PQftype(r, column) != BYTEA)
+		return span_of(PQgetvalue(r, row, column));
+	readable_add_hex(own, PQgetvalue(r, row, column), BYTES_MAX);
+	return buf_span(own);
+}
+
 static void add_value(struct buf *to, const PGresult *r, int row, int column)
 {
 	const char *value = PQgetvalue(r, row, column);
 	const char *type = type_name(PQftype(r, column));
+	struct buf own = {0};
 
 	if (PQgetisnull(r, row, column) || (type[0] == 'n' && !grid_finite(value)))
 		buf_add_text(to, "null");
@@ -47,7 +60,8 @@ static void add_value(struct buf *to, const PGresult *r, int row, int column)
 	else if (type[0] == 't' && type[1] == 'i')
 		grid_json_time(to, value);
 	else
-		json_quote_any(to, span_of(value));
+		json_quote_any(to, text_of(&own, r, row, column));
+	buf_free(&own);
 }
 
 void grid_row(struct buf *to, const PGresult *r, int row)
@@ -103,6 +117,8 @@ void grid_csv(struct buf *to, const PGresult *r)
 	buf_add_text(to, "\r\n");
 	for (int row = 0; row < PQntuples(r); row++) {
 		for (int c = 0; c < PQnfields(r); c++) {
+			struct buf own = {0};
+
 			if (c > 0)
 				buf_add_char(to, ',');
 			if (PQgetisnull(r, row, c))
@@ -110,7 +126,8 @@ void grid_csv(struct buf *to, const PGresult *r)
 			if (type_name(PQftype(r, c))[0] == 'n')
 				buf_add_text(to, PQgetvalue(r, row, c));
 			else
-				grid_csv_text(to, span_of(PQgetvalue(r, row, c)));
+				grid_csv_text(to, text_of(&own, r, row, c));
+			buf_free(&own);
 		}
 		buf_add_text(to, "\r\n");
 	}

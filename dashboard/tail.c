@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "grid.h"
 #include "json.h"
+#include "readable.h"
 #include "rfc3339.h"
 
 enum { MESSAGES = 60, ASK_MS = 3000, READ_US = 3000000, TEXT_MAX = 4096 };
@@ -93,9 +94,17 @@ static size_t collect(struct tail *t, rd_kafka_topic_partition_list_t *list, con
 	return count;
 }
 
-static struct span cut(const void *bytes, size_t n)
+/* Keys and payloads are bytes of others. */
+static void add_text(struct buf *to, const void *bytes, size_t n, bool csv)
 {
-	return (struct span){bytes, n > TEXT_MAX ? TEXT_MAX : n};
+	struct buf text = {0};
+
+	readable_add(&text, (struct span){bytes, n}, TEXT_MAX);
+	if (csv)
+		grid_csv_text(to, buf_span(&text));
+	else
+		json_quote_any(to, buf_span(&text));
+	buf_free(&text);
 }
 
 static void add_message(struct buf *to, const rd_kafka_message_t *m, bool csv)
@@ -106,18 +115,18 @@ static void add_message(struct buf *to, const rd_kafka_message_t *m, bool csv)
 	rfc3339_write(&time, rd_kafka_message_timestamp(m, &type) * 1000);
 	if (csv) {
 		buf_addf(to, "%" PRId32 ",%" PRId64 ",%s,", m->partition, m->offset, buf_text(&time));
-		grid_csv_text(to, cut(m->key, m->key_len));
+		add_text(to, m->key, m->key_len, csv);
 		buf_addf(to, ",%zu,", m->len);
-		grid_csv_text(to, cut(m->payload, m->len));
+		add_text(to, m->payload, m->len, csv);
 		buf_add_text(to, "\r\n");
 	} else {
 		buf_addf(to, "[%" PRId32 ",%" PRId64 ",\"%s\",", m->partition, m->offset, buf_text(&time));
 		if (m->key != NULL)
-			json_quote_any(to, cut(m->key, m->key_len));
+			add_text(to, m->key, m->key_len, csv);
 		else
 			buf_add_text(to, "null");
 		buf_addf(to, ",%zu,", m->len);
-		json_quote_any(to, cut(m->payload, m->len));
+		add_text(to, m->payload, m->len, csv);
 		buf_add_char(to, ']');
 	}
 	buf_free(&time);
