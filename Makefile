@@ -13,8 +13,8 @@ PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter
 	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c holes.c load.c migrate.c notify.c positions.c row.c server.c stage.c \
 	stage_sql.c worker.c writer.c)
 AGGREGATE  = aggregate/aggregate.c $(filter-out aggregate/aggregate.c,$(wildcard aggregate/*.c))
-TXDASH     = $(addprefix dashboard/,txdash.c answer.c asker.c auth.c broker.c database.c endpoint.c grid.c hub.c live.c once.c page.c params.c \
-	scrape.c tail.c watch.c web.c)
+TXDASH     = $(addprefix dashboard/,txdash.c address.c answer.c asker.c auth.c broker.c count.c database.c endpoint.c grid.c hub.c live.c once.c page.c \
+	params.c readable.c scrape.c tail.c watch.c web.c)
 
 LIBS_txgen      =
 LIBS_kproduce   = rdkafka
@@ -305,6 +305,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud check-spark check-stack check-kubernetes check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud bench-dash pictures check-spark check-stack check-kubernetes check-faults faults asan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -22,52 +22,64 @@
 #include "embed/dashboard/sql/map.sql.h"
 #include "embed/dashboard/sql/merchants_at_risk.sql.h"
 #include "embed/dashboard/sql/merchants_map.sql.h"
+#include "embed/dashboard/sql/reach.sql.h"
 #include "embed/dashboard/sql/record.sql.h"
 #include "embed/dashboard/sql/rules.sql.h"
 #include "embed/dashboard/sql/run_nodes.sql.h"
 #include "embed/dashboard/sql/runs.sql.h"
+#include "embed/dashboard/sql/sums_of_facts.sql.h"
+#include "embed/dashboard/sql/sums_of_marts.sql.h"
 #include "embed/dashboard/sql/verdicts.sql.h"
 
 static const struct endpoint all[] = {
-	{"cards", cards_sql, true},
-	{"daily", daily_sql, true},
-	{"customers_at_risk", customers_at_risk_sql, true},
-	{"merchants_at_risk", merchants_at_risk_sql, true},
-	{"by_category", by_category_sql, true},
-	{"by_country", by_country_sql, true},
-	{"by_method", by_method_sql, true},
-	{"rules", rules_sql, true},
-	{"verdicts", verdicts_sql, true},
-	{"map", map_sql, true},
-	{"merchants_map", merchants_map_sql, false},
-	{"flagged", flagged_sql, true},
-	{"record", record_sql, false},
-	{"history", history_sql, false},
-	{"currencies", currencies_sql, false},
-	{"runs", runs_sql, false},
-	{"run_nodes", run_nodes_sql, false},
-	{"failing_rows", failing_rows_sql, false},
-	{"lineage", lineage_sql, false},
-	{"dead_letters", dead_letters_sql, false},
-	{"dead_by_reason", dead_by_reason_sql, false},
-	{"books", books_sql, false},
+	{"cards", cards_sql, ENDPOINT_SUMS},
+	{"reach", reach_sql, ENDPOINT_FACTS},
+	{"daily", daily_sql, ENDPOINT_SUMS},
+	{"customers_at_risk", customers_at_risk_sql, ENDPOINT_FACTS},
+	{"merchants_at_risk", merchants_at_risk_sql, ENDPOINT_FACTS},
+	{"by_category", by_category_sql, ENDPOINT_FACTS},
+	{"by_country", by_country_sql, ENDPOINT_FACTS},
+	{"by_method", by_method_sql, ENDPOINT_FACTS},
+	{"rules", rules_sql, ENDPOINT_SUMS},
+	{"verdicts", verdicts_sql, ENDPOINT_FACTS},
+	{"map", map_sql, ENDPOINT_FACTS},
+	{"merchants_map", merchants_map_sql, ENDPOINT_ITSELF},
+	{"flagged", flagged_sql, ENDPOINT_FACTS},
+	{"record", record_sql, ENDPOINT_ITSELF},
+	{"history", history_sql, ENDPOINT_ITSELF},
+	{"currencies", currencies_sql, ENDPOINT_ITSELF},
+	{"runs", runs_sql, ENDPOINT_ITSELF},
+	{"run_nodes", run_nodes_sql, ENDPOINT_ITSELF},
+	{"failing_rows", failing_rows_sql, ENDPOINT_ITSELF},
+	{"lineage", lineage_sql, ENDPOINT_ITSELF},
+	{"dead_letters", dead_letters_sql, ENDPOINT_ITSELF},
+	{"dead_by_reason", dead_by_reason_sql, ENDPOINT_ITSELF},
+	{"books", books_sql, ENDPOINT_ITSELF},
 };
 
 enum { COUNT = sizeof all / sizeof all[0] };
 
-static char *whole[COUNT];
+static char *whole[COUNT][2];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static char *in_front(const char *first, const char *second, const char *sql)
+{
+	struct buf text = {0};
+
+	buf_add_text(&text, first);
+	buf_add_text(&text, second);
+	buf_add_text(&text, sql);
+	buf_text(&text);
+	return text.p;
+}
 
 static void put_together(void)
 {
 	for (size_t i = 0; i < COUNT; i++) {
-		struct buf sql = {0};
+		bool sums = all[i].of == ENDPOINT_SUMS;
 
-		if (all[i].facts)
-			buf_add_text(&sql, facts_sql);
-		buf_add_text(&sql, all[i].sql);
-		buf_text(&sql);
-		whole[i] = sql.p;
+		whole[i][0] = in_front(all[i].of == ENDPOINT_ITSELF ? "" : facts_sql, sums ? sums_of_facts_sql : "", all[i].sql);
+		whole[i][1] = sums ? in_front(sums_of_marts_sql, "", all[i].sql) : NULL;
 	}
 }
 
@@ -84,8 +96,8 @@ const struct endpoint *endpoint_at(size_t i)
 	return i < COUNT ? &all[i] : NULL;
 }
 
-const char *endpoint_sql(const struct endpoint *e)
+const char *endpoint_sql(const struct endpoint *e, bool marts)
 {
 	pthread_once(&once, put_together);
-	return whole[e - all];
+	return whole[e - all][marts];
 }

@@ -4,10 +4,17 @@
 
 #include "span.h"
 
+/* What goes in front of its statement. */
+enum endpoint_of {
+	ENDPOINT_ITSELF,
+	ENDPOINT_FACTS, /* facts.sql */
+	ENDPOINT_SUMS,  /* facts.sql and sums_of_facts.sql; or, where the marts may be asked instead (marts.sql), sums_of_marts.sql */
+};
+
 struct endpoint {
 	const char *name;
 	const char *sql;
-	bool facts; /* dashboard/sql/facts.sql goes in front */
+	enum endpoint_of of;
 };
 
 /* NULL: there is none of that name. */
@@ -16,7 +23,7 @@ const struct endpoint *endpoint_find(struct span name);
 /* All of them, in order; NULL behind the last. */
 const struct endpoint *endpoint_at(size_t i);
 
-/* The whole statement; the same memory each time it is asked for. */
-const char *endpoint_sql(const struct endpoint *e);
+/* The whole statement; `marts`: the one of the marts (ENDPOINT_SUMS only). The same memory each time it is asked for. */
+const char *endpoint_sql(const struct endpoint *e, bool marts);
 
 #endif

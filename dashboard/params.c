@@ -7,9 +7,11 @@
 #include "uuid.h"
 
 enum { TEXT_MAX = 200 };
-enum { TEXT_OID = 25, UUID_OID = 2950, TIMESTAMPTZ_OID = 1184, TEXT_ARRAY_OID = 1009 };
+enum { TEXT_OID = 25, UUID_OID = 2950, TIMESTAMPTZ_OID = 1184, TEXT_ARRAY_OID = 1009, XID8_OID = 5069, XID8_ARRAY_OID = 271,
+       PG_SNAPSHOT_OID = 5038 };
 
-const Oid params_types[PARAMS] = {TIMESTAMPTZ_OID, TIMESTAMPTZ_OID, UUID_OID, UUID_OID, TEXT_OID, TEXT_OID, TEXT_OID, TEXT_OID, TEXT_ARRAY_OID};
+const Oid params_types[PARAMS] = {TIMESTAMPTZ_OID, TIMESTAMPTZ_OID, UUID_OID, UUID_OID, TEXT_OID, TEXT_OID, TEXT_OID, TEXT_OID, TEXT_ARRAY_OID,
+                                 XID8_OID, XID8_ARRAY_OID, PG_SNAPSHOT_OID};
 
 static const struct {
 	const char *name;
@@ -72,6 +74,20 @@ const char *params_set(struct params *p, const char *name, const char *value)
 		return NULL;
 	}
 	return "unknown parameter: from, to, customer, merchant, rule, currency, search and id are known";
+}
+
+static bool is_midnight(const char *text)
+{
+	enum { DAY = 86400 };
+	int64_t time;
+
+	return text == NULL || (rfc3339_read(span_of(text), &time) == 0 && time % (DAY * INT64_C(1000000)) == 0);
+}
+
+bool params_whole_days(const struct params *p)
+{
+	return p->value[PARAM_CUSTOMER] == NULL && p->value[PARAM_MERCHANT] == NULL && is_midnight(p->value[PARAM_FROM]) &&
+	       is_midnight(p->value[PARAM_TO]);
 }
 
 void params_key(const struct params *p, struct buf *to)

@@ -1,9 +1,11 @@
 -- The flagged ones among what came since the last look ($1, $2 as in tick.sql), newest last, in the columns of flagged.sql.
 select * from (
 	select
-		f.transaction_id, f.transaction_ts, f.loaded_at, f.amount, f.currency, round(f.amount / nullif(c.units_per_base, 0), 2) as amount_usd,
-		f.customer_id, d.customer_name, f.merchant_id, m.merchant_name, f.fraud_score::float8 as fraud_score,
-		to_jsonb(coalesce(f.fraud_reasons, '{}')) as fraud_reasons
+		f.transaction_id, f.transaction_ts, f.loaded_at, f.amount, left(f.currency, 12) as currency,
+		round(f.amount / c.units_per_base, 2) as amount_usd,
+		f.customer_id, left(d.customer_name, 120) as customer_name,
+		f.merchant_id, left(m.merchant_name, 120) as merchant_name, f.fraud_score::float8 as fraud_score,
+		to_jsonb(array(select left(r, 60) from unnest(f.fraud_reasons[1:20]) r)) as fraud_reasons
 	from fact_transaction f
 	left join dim_currency c on c.currency = f.currency
 	left join dim_customer d on d.customer_id = f.customer_id

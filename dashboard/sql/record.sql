@@ -1,7 +1,8 @@
 -- One transaction ($8), with what is known of its customer, merchant and label.
 select
 	f.transaction_id, f.transaction_ts, f.loaded_at, f.amount, f.currency, round(f.amount / nullif(c.units_per_base, 0), 2) as amount_usd,
-	f.is_fraud, f.fraud_score::float8 as fraud_score, to_jsonb(coalesce(f.fraud_reasons, '{}')) as fraud_reasons, f.ruleset,
+	f.is_fraud, f.fraud_score::float8 as fraud_score,
+	to_jsonb(array(select left(r, 200) from unnest(f.fraud_reasons[1:100]) r)) as fraud_reasons, f.ruleset,
 	f.payment_method, f.device_id, f.is_foreign, f.latitude, f.longitude,
 	f.customer_id, d.customer_name, d.home_country, d.registered_at, f.merchant_id, m.merchant_name, m.merchant_category, m.country,
 	l.is_fraud as label_is_fraud, l.label_ts, f.extra

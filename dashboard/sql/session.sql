@@ -9,3 +9,4 @@ set bytea_output = 'hex';
 set jit = off;
 set client_min_messages = error;
 set plan_cache_mode = force_custom_plan;
+set work_mem = '64MB';
