@@ -4,6 +4,7 @@
 	const h = tx.h, f = tx.format, main = document.getElementById("main"), form = document.getElementById("filters");
 	const status = document.getElementById("status"), banner = document.getElementById("banner"), wrong = document.getElementById("wrong");
 	let live = null, heard = 0, lost = !tx.report, view = null, asked = "", rules = new Set();
+	const fields = ["range", "from", "to", "currency", "rule", "customer", "merchant"];
 	const every = {now: 15000, business: 10000, operation: 5000};
 
 	// --- state in words -----------------------------------------------------------------------------------------------
@@ -45,7 +46,7 @@
 
 	// --- the view and its filters -------------------------------------------------------------------------------------
 	const fill = s => {
-		for (const name of ["range", "currency", "rule", "customer", "merchant"]) {
+		for (const name of fields) {
 			const field = form.elements[name];
 			if (field.tagName === "SELECT" && s[name] && ![...field.options].some(o => o.value === s[name]))
 				field.append(h("option", {value: s[name]}, s[name]));
@@ -54,14 +55,15 @@
 		}
 		document.getElementById("reset").hidden = s.view === "operation" || !(s.currency || s.rule || s.customer || s.merchant);
 		const bad = ["customer", "merchant"].filter(n => s[n] && !tx.uuid(s[n]));
-		wrong.textContent = bad.length && s.view !== "operation" ? "The " + bad.join(" and the ") + " must be given by the whole UUID." : "";
+		wrong.textContent = bad.length && s.view !== "operation" ? "The " + bad.join(" and the ") + " must be given by the whole UUID." :
+			s.from && s.to && s.from >= s.to ? "This time ends before it begins." : "";
 		form.hidden = Boolean(tx.report);
 		for (const label of form.querySelectorAll("label")) // operation is asked about a time only
-			label.hidden = s.view === "operation" && !label.querySelector("[name=range]");
+			label.hidden = label.className === "own" ? s.range !== "own" : s.view === "operation" && !label.querySelector("[name=range]");
 	};
 	const refresh = () => { if (view) tx.views[view].refresh(); };
 	tx.show = () => {
-		const s = tx.state.read(), key = JSON.stringify([s.view, s.range, s.currency, s.rule, s.customer, s.merchant, s.search, s.topic]);
+		const s = tx.state.read(), key = JSON.stringify([s.view, s.range, s.from, s.to, s.currency, s.rule, s.customer, s.merchant, s.search, s.topic]);
 		const name = s.view;
 		fill(s);
 		for (const a of document.querySelectorAll("nav a")) {
@@ -87,7 +89,12 @@
 		tx.record(tx.report ? "" : s.id);
 	};
 	form.addEventListener("submit", e => e.preventDefault());
-	form.addEventListener("change", () => tx.state.go(Object.fromEntries(["range", "currency", "rule", "customer", "merchant"].map(n => [n, form.elements[n].value.trim()]))));
+	form.addEventListener("change", () => {
+		const before = tx.state.read(), wanted = Object.fromEntries(fields.map(n => [n, form.elements[n].value.trim()]));
+		if (wanted.range === "own" && before.range !== "own") // begin with what is shown
+			wanted.from = before.range === "all" ? "" : tx.data.from(before.range).slice(0, 16);
+		tx.state.go(wanted);
+	});
 	form.addEventListener("reset", e => { e.preventDefault(); tx.state.go({currency: "", rule: "", customer: "", merchant: ""}); });
 	document.addEventListener("click", e => {
 		if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey)
@@ -109,7 +116,7 @@
 		const field = form.elements.currency, have = new Set([...field.options].map(o => o.value));
 		const found = tx.objects(await tx.data.get("currencies").catch(() => ({columns: [], rows: []})));
 		field.append(...found.filter(c => !have.has(c.currency)).map(c => h("option", {value: c.currency}, c.currency)));
-		const named = tx.objects(await tx.data.get("rules", {from: tx.data.filters().from}).catch(() => ({columns: [], rows: []}))).map(r => r.rule).sort();
+		const named = tx.objects(await tx.data.get("rules", tx.data.times(tx.state.read())).catch(() => ({columns: [], rows: []}))).map(r => r.rule).sort();
 		for (const rule of named)
 			if (!rules.has(rule) && ![...form.elements.rule.options].some(o => o.value === rule)) {
 				rules.add(rule);
@@ -139,7 +146,7 @@
 
 	// --- begin --------------------------------------------------------------------------------------------------------
 	const take = s => {
-		const back = lost || (live && !live.postgres.up && s.postgres.up);
+		const back = heard > 0 && lost || (live && !live.postgres.up && s.postgres.up);
 		live = s;
 		heard = Date.now();
 		lost = false;

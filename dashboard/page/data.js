@@ -7,8 +7,10 @@ tx.report = (() => {
 
 // What the URL says. Everything that can be chosen on the page is in it.
 tx.state = (() => {
-	const names = ["view", "range", "currency", "rule", "customer", "merchant", "search", "topic", "id"];
-	const usual = {view: "now", range: "30d"}, views = ["now", "business", "operation"], ranges = ["1h", "24h", "7d", "30d", "90d", "all"];
+	const names = ["view", "range", "from", "to", "currency", "rule", "customer", "merchant", "search", "topic", "id"];
+	const usual = {view: "now", range: "30d"}, views = ["now", "business", "operation"], ranges = ["1h", "24h", "7d", "30d", "90d", "all", "own"];
+	const time = text => /^\d{4}-\d\d-\d\d$/.test(text) ? text + "T00:00" : text;
+	const isTime = text => /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(text) && !Number.isNaN(Date.parse(text + "Z"));
 	const read = () => {
 		const given = new URLSearchParams(tx.report ? location.hash.slice(1) : location.search);
 		const s = Object.fromEntries(names.map(n => [n, given.get(n) || usual[n] || ""]));
@@ -16,6 +18,8 @@ tx.state = (() => {
 			s.view = usual.view;
 		if (!ranges.includes(s.range))
 			s.range = usual.range;
+		for (const n of ["from", "to"])
+			s[n] = s.range === "own" && isTime(time(s[n])) ? time(s[n]) : "";
 		return s;
 	};
 	const url = change => {
@@ -39,11 +43,23 @@ tx.uuid = text => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
 tx.data = (() => {
 	const seconds = {"1h": 3600, "24h": 86400, "7d": 604800, "30d": 2592000, "90d": 7776000};
-	// To the minute, so that browsers that ask at the same time ask the same.
-	const from = range => range === "all" ? "1970-01-01T00:00:00Z" :
-		new Date(Math.floor((Date.now() - seconds[range] * 1000) / 60000) * 60000).toISOString().replace(".000", "");
+	const text = ms => new Date(ms).toISOString().replace(".000", "");
+	// Days are whole ones (UTC), so that a day is a day in every chart and can be read from the marts; shorter times are to the minute, so that browsers
+	// that ask at the same time ask the same.
+	const from = range => {
+		const since = Date.now() - seconds[range] * 1000, step = seconds[range] > 86400 ? 86400000 : 60000;
+		return range === "all" ? "1970-01-01T00:00:00Z" : text(Math.floor(since / step) * step);
+	};
+	const times = s => {
+		if (s.range !== "own")
+			return {from: from(s.range)};
+		const p = {from: s.from ? text(Date.parse(s.from + "Z")) : from("all")};
+		if (s.to)
+			p.to = text(Date.parse(s.to + "Z"));
+		return p;
+	};
 	const filters = () => {
-		const s = tx.state.read(), p = {from: from(s.range)};
+		const s = tx.state.read(), p = times(s);
 		for (const n of ["currency", "rule"])
 			if (s[n])
 				p[n] = s[n];
@@ -57,7 +73,7 @@ tx.data = (() => {
 		return "api/" + name + end + (query ? "?" + query : "");
 	};
 	return {
-		filters,
+		filters, times, from,
 		csv: (name, params) => tx.report ? null : path(name, params, ".csv"),
 		get: async (name, params) => {
 			if (tx.report) {

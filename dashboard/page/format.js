@@ -54,6 +54,12 @@ tx.format = (() => {
 	return f;
 })();
 
+// When something was first there, for whoever measures (tests/bench/dash).
+tx.mark = name => {
+	if (performance.getEntriesByName(name).length === 0)
+		performance.mark(name);
+};
+
 // An element: tx.h("td", {class: "number"}, "text", other)
 tx.h = (tag, attributes = {}, ...children) => {
 	const e = document.createElement(tag);

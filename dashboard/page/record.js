@@ -2,7 +2,7 @@
 "use strict";
 tx.record = (() => {
 	const f = tx.format, h = tx.h, dialog = document.getElementById("record");
-	let shown = "";
+	let shown = "", closed = "";
 	const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 	const close = () => { if (tx.state.read().id) tx.state.go({id: ""}); };
 	const head = title => h("header", {}, h("h2", {id: "record-title"}, title), h("button", {type: "button", class: "quiet", onclick: close}, "Close"));
@@ -40,11 +40,22 @@ tx.record = (() => {
 			dialog.replaceChildren(head("Transaction"), h("p", {class: "bad"}, e.message));
 		}
 	};
-	dialog.addEventListener("close", close);
+	// Back to where one came from: that line may have been drawn anew meanwhile.
+	const focusLine = id => {
+		const link = document.activeElement === document.body && document.querySelector('tr[data-id="' + CSS.escape(id) + '"] a');
+		if (link)
+			link.focus({preventScroll: true});
+	};
+	dialog.addEventListener("close", () => {
+		const id = shown || closed;
+		close();
+		setTimeout(() => focusLine(id), 0);
+	});
 	dialog.addEventListener("click", e => { if (e.target === dialog) close(); });
 	return id => {
 		if (id === shown)
 			return;
+		closed = shown;
 		shown = id;
 		if (id)
 			load(id);

@@ -2,7 +2,9 @@
 "use strict";
 tx.columns = (() => {
 	const f = tx.format, h = tx.h;
-	const chips = (list, kind) => h("span", {class: "chips"}, ...(list || []).map(r => h("span", {class: "chip" + (kind || "")}, r)));
+	const most = 5; // the record has them all
+	const chips = (list, kind) => h("span", {class: "chips"}, ...(list || []).slice(0, most).map(r => h("span", {class: "chip" + (kind || ""), title: r}, r)),
+		(list || []).length > most ? h("span", {class: "about", title: list.slice(most).join(", ")}, "and " + (list.length - most) + " more") : null);
 	const filter = (name, id, text) => tx.report ? text : h("a", {href: tx.state.url({[name]: id, view: "business", id: ""}), "data-go": ""}, text);
 	const usd = {n: 1, show: f.usd}, count = {n: 1, show: f.count}, share = {n: 1, show: f.share}, time = {show: f.time, c: "time"};
 	return {
@@ -41,14 +43,14 @@ tx.columns = (() => {
 	};
 })();
 
-// options: caption, only (names of columns, in order), hide (names), empty (words), row (called with an object; its result, an id, opens the record)
+// options: caption, only (names of columns, in order), hide (names), titles (of columns, where the usual one is too long), empty (words), row (called with an object; its result, an id, opens the record)
 tx.table = (result, options = {}) => {
 	const h = tx.h, order = options.only || result.columns.map(c => c.name);
 	const shown = order.map(name => ({name, at: result.columns.findIndex(c => c.name === name), of: tx.columns[name] || {t: name}}))
 		.filter(c => c.at >= 0 && (options.only || !c.of.hide) && !(options.hide || []).includes(c.name));
 	if (result.rows.length === 0)
 		return h("p", {class: "empty"}, options.empty || "Nothing in this time and with these filters.");
-	const head = h("tr", {}, ...shown.map(c => h("th", {scope: "col", class: c.of.n ? "number" : null}, c.of.t)));
+	const head = h("tr", {}, ...shown.map(c => h("th", {scope: "col", class: c.of.n ? "number" : null}, (options.titles || {})[c.name] || c.of.t)));
 	const body = h("tbody");
 	const table = h("table", {}, h("caption", {}, options.caption || "Figures"), h("thead", {}, head), body);
 	const objects = tx.objects(result);

@@ -54,7 +54,7 @@ tx.views.now = (() => {
 	const fresh = h("span", {class: "about", role: "status"});
 	const last = tx.listing("Last flagged transactions", {width: "w8 tall", name: "flagged", controls: fresh, table: {only: shownColumns, row: o => o.transaction_id, empty: "Nothing was flagged in this time and with these filters."}, about: "New ones appear by themselves. Choose one to see the record and what its customer did before."});
 	const partitions = tx.listing("Partitions", {width: "w4", name: "partitions", table: {only: ["topic", "partition", "lag", "next_offset", "updated_at"], empty: "No stream has stored anything yet."}});
-	const dead = tx.listing("Dead letters of the last day", {width: "w6", name: "dead_by_reason", table: {empty: "None: everything that came could be stored."}});
+	const dead = tx.listing("Dead letters of the last day", {width: "w6", name: "dead_by_reason", table: {titles: {by: "By", dead_letters: "Count"}, empty: "None: everything that came could be stored."}});
 	const books = tx.listing("Reconciliation", {width: "w6", name: "books", table: {empty: "No stream has stored anything yet."}, about: "Is every row and every dead letter that was counted there? Is every offset accounted for?"});
 	const side = h("div", {class: "w4 grid-side"});
 	side.append(partitions.element, dead.element);
@@ -62,7 +62,7 @@ tx.views.now = (() => {
 	const element = h("div", {}, h("h1", {}, "Now"), tiles.element,
 		h("div", {class: "grid"}, through.element, flags.element, delays.element, last.element, side, books.element));
 	books.element.className = "card w12";
-	let flagged = null, waiting = [], shownAt = 0;
+	let flagged = null, waiting = [], shownAt = 0, later = 0;
 
 	const showTiles = s => {
 		const recent = points.rows.slice(-10).map(r => r[1]).filter(f.known), mean = recent.length ? recent.reduce((a, b) => a + b, 0) / recent.length : null;
@@ -84,8 +84,8 @@ tx.views.now = (() => {
 		tiles.set("books", wrong === null ? f.none : wrong.length ? "wrong" : s.books.rows.length ? "adds up" : f.none, "", wrong === null ? (s.books_words || "not counted yet") : wrong.length ? wrong[0].wrong : "as of " + f.time(s.books_at), wrong === null ? "" : wrong.length ? "bad" : s.books.rows.length ? "good" : "");
 	};
 	const fits = o => {
-		const s = tx.state.read();
-		return (!s.currency || o.currency === s.currency) && (!s.rule || o.fraud_reasons.includes(s.rule)) &&
+		const s = tx.state.read(), p = tx.data.times(s), at = Date.parse(o.transaction_ts);
+		return at >= Date.parse(p.from) && !(at >= Date.parse(p.to)) && (!s.currency || o.currency === s.currency) && (!s.rule || o.fraud_reasons.includes(s.rule)) &&
 			(!tx.uuid(s.customer) || o.customer_id === s.customer.toLowerCase()) && (!tx.uuid(s.merchant) || o.merchant_id === s.merchant.toLowerCase());
 	};
 	// Rows must not move under a pointer or a key: while somebody is in the table, new ones wait.
@@ -96,8 +96,14 @@ tx.views.now = (() => {
 	const showNew = () => {
 		const hold = held();
 		fresh.textContent = hold && waiting.length ? waiting.length + " new" + (waiting.length === 50 ? " or more" : "") + ", shown when you leave the table" : "";
-		if (hold || waiting.length === 0 || !element.isConnected || Date.now() - shownAt < 400)
+		const wait = shownAt + 400 - Date.now(); // not more often than one can read
+		clearTimeout(later);
+		if (hold || waiting.length === 0 || !element.isConnected)
 			return;
+		if (wait > 0) {
+			later = setTimeout(showNew, wait);
+			return;
+		}
 		const rows = waiting;
 		shownAt = Date.now();
 		waiting = [];
@@ -120,6 +126,7 @@ tx.views.now = (() => {
 			if (!element.isConnected)
 				return;
 			showTiles(s);
+			tx.mark("figures");
 			showNew();
 			for (const figure of [through, flags, delays])
 				figure.set(points);
@@ -147,6 +154,7 @@ tx.views.now = (() => {
 			flagged = r;
 			waiting = [];
 			last.set(r, p);
+			tx.mark("table");
 		}, fail: last.fail}, "flagged", tx.data.filters()]]),
 		redraw: () => [through, flags, delays].forEach(x => x.redraw()),
 	};
@@ -188,13 +196,22 @@ tx.views.business = (() => {
 			tiles.set("revenue", "$" + f.compact(Number(c.revenue_usd)), "", f.count(c.transactions) + " transactions" + (c.unknown_currency ? ", " + f.count(c.unknown_currency) + " in an unknown currency" : ""));
 			tiles.set("share", f.share(c.fraud_ratio), "", f.count(c.frauds) + " transactions flagged");
 			tiles.set("value", "$" + f.compact(Number(c.fraud_usd)), "", f.share(c.fraud_value_ratio) + " of revenue");
-			tiles.set("customers", f.compact(c.customers), "", "with a transaction in this time");
-			tiles.set("merchants", f.compact(c.merchants), "", "with a transaction in this time");
 		},
 		fail: text => {
-			for (const name of ["share", "value", "customers", "merchants"])
+			for (const name of ["share", "value"])
 				tiles.set(name, f.none, "", "");
 			tiles.set("revenue", f.none, "", text, "warn");
+		},
+	};
+	const reach = {
+		set: r => {
+			const c = tx.objects(r)[0];
+			for (const name of c ? ["customers", "merchants"] : [])
+				tiles.set(name, f.compact(c[name]), "", "with a transaction in this time");
+		},
+		fail: text => {
+			tiles.set("customers", f.none, "", text, "warn");
+			tiles.set("merchants", f.none, "", "");
 		},
 	};
 	return {
@@ -204,8 +221,8 @@ tx.views.business = (() => {
 			const p = tx.data.filters();
 			const behind = background.rows.length ? null : tx.data.get("merchants_map").then(r => { background = r; map.redraw(); }, () => null);
 			await tx.ask([[top, "cards", p], [{set: (r, q) => { daily.set(r, q); fraud.set(r, q); }, fail: t => { daily.fail(t); fraud.fail(t); }}, "daily", p],
-				[customers, "customers_at_risk", p], [merchants, "merchants_at_risk", p], [category, "by_category", p], [country, "by_country", p], [method, "by_method", p],
-				[map, "map", p], [rules, "rules", p], [verdicts, "verdicts", p]]);
+				[rules, "rules", p], [reach, "reach", p], [customers, "customers_at_risk", p], [merchants, "merchants_at_risk", p], [category, "by_category", p], [country, "by_country", p], [method, "by_method", p],
+				[map, "map", p], [verdicts, "verdicts", p]]);
 			await behind;
 		},
 		redraw: () => [daily, fraud, category, country, method, map, rules].forEach(x => x.redraw()),
@@ -287,7 +304,7 @@ tx.views.operation = (() => {
 		element,
 		show: s => { if (element.isConnected) partitions.set(s.partitions); },
 		refresh: async () => {
-			const s = tx.state.read(), p = {from: tx.data.filters().from};
+			const s = tx.state.read(), p = tx.data.times(s);
 			if (s.search)
 				p.search = s.search;
 			if (document.activeElement !== search)
