@@ -216,6 +216,14 @@ bench-fraud: all $(FEED) $(FEED_CLOCK)
 check-stack: all
 	$(PROVE) -v tests/stack/check.t
 
+# What the page costs, and how soon it shows what: ROUNDS and ROWS, if not 20 and 1,000,000.
+bench-dash: all
+	tests/bench/dash/run
+
+# The pictures of the README, of the page as it is now, into docs/images (scripts/setup check).
+pictures: all
+	tests/browser/pictures docs/images
+
 # The same binary under Spark's RDD.pipe gives the same bytes: needs Python, and PySpark from PyPI the first time.
 check-spark: all
 	$(PROVE) tests/spark/check

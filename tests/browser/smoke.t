@@ -3,21 +3,9 @@
 # elsewhere is needed. page.t does the whole of it.
 source "$(dirname "$0")/../tap.sh"
 
-# --- the browser: driven by WebDriver over HTTP ------------------------------------------------------------------------------------
-chromedriver --port=0 >"$work/driver" 2>&1 &
-at_exit kill "$!"
-wait_for 20 grep -q 'started successfully on port' "$work/driver" || { cat "$work/driver"; echo "Bail out! chromedriver does not start"; exit 1; }
-driver=http://127.0.0.1:$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver")
-drive() { # METHOD PATH [JSON]: the value that comes back
-	curl -s -m 120 -X "$1" -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$driver/session$2" | jq -c .value
-}
-browser=$(drive POST '' '{"capabilities": {"alwaysMatch": {"goog:loggingPrefs": {"browser": "ALL"}, "goog:chromeOptions": {
-	"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1300,900"]}}}}' | jq -r .sessionId)
-[ "${browser:-null}" != null ] || { cat "$work/driver"; echo "Bail out! chromium does not start"; exit 1; }
-at_exit drive DELETE "/$browser"
-go() { drive POST "/$browser/url" "$(jq -cn --arg url "$1" '{url: $url}')" >/dev/null; }
-page() { drive POST "/$browser/execute/sync" "$(jq -cn --arg script "$1" '{script: $script, args: []}')" | jq -r .; } # the script's value
-shows() { [ "$(page "return Boolean($1)")" = true ]; }
+source "$root/tests/browser/driver.sh"
+open_browser "$work" 1300 900 || { echo "Bail out! chromium does not start"; exit 1; }
+at_exit close_browser
 sees() { # DESCRIPTION EXPRESSION: it comes true
 	ok "$1" wait_for 15 shows "$2"
 	shows "$2" || note "$(page 'return document.body.innerText' | head -40)"
@@ -62,6 +50,11 @@ go "$url?view=business&currency=USD"
 sees "a filter in the address is heeded" "$(note_says Revenue "$(sql "select count(*) from fact_transaction where currency = 'USD'")")"
 sees "… and shown" 'document.querySelector("[name=currency]").value === "USD"'
 
+from=$(date -u -d '-2 days' +%FT00:00) to=$(date -u -d '-1 days' +%FT06:30)
+go "$url?view=business&range=own&from=$from&to=$to"
+sees "a time of one's own" "$(note_says Revenue "$(sql "select count(*) from fact_transaction where transaction_ts >= '$from' and transaction_ts < '$to'")")"
+is "… is in the fields" "$(page 'return [...document.querySelectorAll("label.own input")].filter(i => i.offsetParent).map(i => i.value).join(" ")')" "$from $to"
+
 # --- operation, and addresses that mean nothing -------------------------------------------------------------------------------------
 go "$url?view=operation"
 sees "runs are shown" 'document.querySelector("section[aria-label=\"Runs of aggregate\"]")?.innerText.includes("published")'
@@ -71,7 +64,7 @@ sees "a view and a time that there are not are the usual ones" \
 	'document.querySelector(".tile dt")?.textContent === "Stored" && document.querySelector("[name=range]").value === "30d" && document.querySelector("tr[data-id]")'
 
 # --- a phone, and a database that goes -----------------------------------------------------------------------------------------------
-drive POST "/$browser/goog/cdp/execute" '{"cmd": "Emulation.setDeviceMetricsOverride", "params": {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true}}' >/dev/null
+resize 390 844 true
 go "$url?view=business"
 sees "on a phone" "$(note_says Revenue "$(sql 'select count(*) from fact_transaction')")"
 is "… nothing sticks out" "$(page 'return document.documentElement.scrollWidth > innerWidth')" false

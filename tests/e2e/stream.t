@@ -1,8 +1,9 @@
 #!/bin/bash
 # The whole path on a real Kafka and a real PostgreSQL: txgen | kproduce, then kconsume | fraudcheck | pgload, then aggregate; again with
-# every stage killed once, with filters between the stages, and from a file.
+# every stage killed once, with filters between the stages, and from a file; and the page that shows it.
 source "$(dirname "$0")/../tap.sh"
 source "$root/tests/path.sh"
+source "$root/tests/dash.sh"
 start_postgres
 start_kafka
 records=100000
@@ -122,4 +123,34 @@ is "the same facts as a run without faults" "$(checksums | grep ^facts)" "$unbro
 is "verdicts agree with the SQL statement" "$(wrong_verdicts)" 0
 exits 0 "the marts once more" aggregate build --project-dir "$root/aggregate/marts"
 is "… hold every fact" "$(sql 'select sum(transactions) from daily_sales_summary')" "$(sql 'select count(*) from fact_transaction')"
+
+# --- 6. the page
+start page -b "$KAFKA_BROKERS"
+ok "the page is ready" wait_for 20 ready
+partitions() { get /api/partitions | jq -r "[.rows[] | $1] | map(tostring) | join(\" \")"; }
+lags() { [ "$(partitions '.[6]')" = "$1" ]; }
+ok "nothing waits: no lag" wait_for 20 lags "0 0 0 0"
+is "ends of the log are positions" "$(partitions '.[4]')" "$(partitions '.[5]')"
+is "topics and their partitions" "$(get /api/topics | jq -r '.rows | sort[] | join(" ")')" "$(printf 'killed 4\ntransactions 4')"
+get '/api/messages?topic=killed' >"$work/messages"
+is "the latest messages" "$(jq '.rows | length' "$work/messages")" 60
+read -r partition offset < <(jq -r '.rows[0] | "\(.[0]) \(.[1])"' "$work/messages")
+is "… are what is in the log" "$(jq -r '.rows[0][5]' "$work/messages")" "$(kconsume -q --stream look -t killed -p "$partition" -o "$offset" -c 1 --plain)"
+txgen -q -n 40 -s 99 | kproduce -q -t killed
+behind() { [ "$(get /metrics | awk '/^txpipe_stream_lag_records/ { n += $2 } END { print n + 0 }')" -eq 40 ]; }
+ok "what is not stored yet is lag" wait_for 20 behind
+rate() { get /api/live | jq -e '[.series[][2] | select(. != null and . > 0)] | length > 0'; }
+ok "… and what came in is a rate" wait_for 20 rate
+kconsume -q -G killed -t killed -e --resume | fraudcheck -q | pgload -q >/dev/null
+ok "… until it is" wait_for 20 lags "0 0 0 0"
+letter=$(get /api/dead_letters | jq -c 'first(.rows[] | select(.[14] != null and .[12] < 2000))')
+ends() { get /api/partitions | jq '[.rows[][4]] | add'; }
+before=$(ends)
+ok "a dead letter is sent again by its command" bash -c "$(jq -r '.[14]' <<<"$letter")"
+again() { [ "$(ends)" -eq $((before + 1)) ]; }
+ok "… once" wait_for 20 again
+is "… as it was" "$(get /api/messages?topic=killed | jq -c '.rows[0][4:6]')" "$(jq -c '[.[12], .[11]]' <<<"$letter")"
+"$root/scripts/kafka" stop -D "$work/kafka" >/dev/null 2>&1
+away() { get /api/live | jq -e '(.kafka.up | not) and .postgres.up and .lag == null'; }
+ok "Kafka that is away is told, and lag is not known" wait_for 30 away
 finish

@@ -1,6 +1,7 @@
 #!/bin/bash
 # txdash: its figures are SQL's, it answers nobody whom it should not, it bears bad HTTP and a server that goes away, and it changes nothing.
 source "$(dirname "$0")/../tap.sh"
+source "$root/tests/dash.sh"
 start_postgres
 pgload -q --init >/dev/null && "$root/scripts/seed-dims" --customers 300 --merchants 60 || exit 1
 txgen -q -n 4000 --customers 300 --merchants 60 --from "$(date -u -d '-2 days' +%FT00:00:00Z)" --malformed 0.005 2>/dev/null |
@@ -14,21 +15,6 @@ printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_
 printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total 7\nbroken {\n' >"$work/prom/other.prom"
 printf 'broken{bar} 1\nbroken{a="b",source="x"} 2\n9broken 3\nbroken 0x1p3\nbroken nan(1)\nbroken{a="\\x"} 1\nbroken{a="\xff"} 1\nbroken{a="b"c="d"e} 1\n%s\n' \
 	'whole{a="\\\"}",b="",} +Inf' >"$work/prom/odd.prom"
-
-# start NAME [OPTION...]: sets pid_NAME and url.
-start() {
-	local name=$1
-	shift
-	txdash -l 127.0.0.1:0 -b 127.0.0.1:9 "$@" 2>"$work/$name.err" &
-	printf -v "pid_$name" %s "$!"
-	at_exit kill "$!"
-	wait_for 10 grep -q 'notice: http' "$work/$name.err" || { cat "$work/$name.err"; echo "Bail out! txdash does not start"; exit 1; }
-	url=$(sed -n 's/^txdash: notice: \(http:.*\)\/$/\1/p' "$work/$name.err")
-}
-get() { curl -s -m 20 "$url$1" "${@:2}"; }
-code() { curl -s -m 20 -o "$work/body" -w '%{http_code}' "$@"; }
-cells() { jq -r '.rows[] | map(if . == null then "" else tostring end) | join("|")'; }
-ready() { [ "$(code "$url/readyz")" = 200 ]; }
 
 start main --metrics-dir "$work/prom"
 main=$url
@@ -62,6 +48,16 @@ is "lineage: a fold" "$(get /api/lineage | jq -r '.rows[] | select(.[1] == "sale
 is "lineage: a view on it" "$(get /api/lineage | jq -r '.rows[] | select(.[1] == "daily_sales_summary") | "\(.[0]) \(.[5] | join(" "))"')" "2 dim_currency sales_by_day"
 is "dead letters" "$(get /api/dead_letters | jq -r '.rows | length')" "$(sql "select least(100, count(*)) from dead_letter")"
 is "… searched" "$(get "/api/dead_letters?search=not_json" | jq -r '.rows | length')" "$(sql "select count(*) from dead_letter where reason = 'not_json' or encode(raw, 'escape') ilike '%not_json%'")"
+psql -X -q <<-'SQL'
+	insert into dead_letter (stream, target, topic, partition, kafka_offset, "by", reason, raw)
+		values ('odd', 'fact_transaction', 'odd', 0, 0, 'kconsume', 'not_utf8', convert_to('{"이름":"한글",', 'UTF8') || '\xff00011b'::bytea);
+	insert into dead_letter (stream, target, topic, partition, kafka_offset, "by", reason, raw)
+		values ('odd', 'fact_transaction', 'odd', 0, 1, 'kconsume', 'too_long', convert_to('x' || repeat('가', 5000), 'UTF8'));
+SQL
+is "… whatever their bytes are, as one reads them" "$(get "/api/dead_letters?search=not_utf8" | jq -r '.rows[0][11]')" '{"이름":"한글",\xff␀␁␛'
+is "… searched in any script" "$(get /api/dead_letters --get --data-urlencode 'search=름":"한' | jq -r '.rows | length')" 1
+is "… cut between characters" "$(get "/api/dead_letters?search=too_long" | jq -r 'first(.rows[] | select(.[5] == "odd")) | .[11] | length, .[-2:]')" $'668\n가…'
+like "… in CSV, too" "$(get "/api/dead_letters.csv?search=not_utf8")" '"\{""이름"":""한글"",\\xff␀␁␛"'
 is "as CSV, with a heading" "$(get /api/daily.csv | tr -d '\r' | head -1)" \
 	'"day","transactions","revenue_usd","frauds","fraud_ratio","fraud_usd","fraud_value_ratio"'
 is "… as many lines" "$(get /api/daily.csv | tail -n +2 | wc -l)" "$(sql 'select count(*) from daily_sales_summary')"
@@ -117,10 +113,19 @@ refused_at_once() { # the answer may be lost where the connection is cut while t
 ok "… a large body is not waited for" refused_at_once
 is "HEAD" "$(code -I "$url/")" 200
 like "a name that is not ours" "$(code -H 'Host: evil.example' "$url/api/cards")" '^421$'
+is "another page, in a browser that asks" "$(code -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: no-cors' -H 'Sec-Fetch-Dest: script' "$url/app.js")" 403
+is "… on this machine, too" "$(code -H 'Sec-Fetch-Site: same-site' -H 'Sec-Fetch-Mode: cors' -H 'Sec-Fetch-Dest: empty' "$url/events")" 403
+is "… in a frame" "$(code -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: iframe' "$url/")" 403
+is "… of an older one" "$(code -H 'Origin: http://evil.example' "$url/api/cards")" 403
+is "… which has no name" "$(code -H 'Origin: null' "$url/api/cards")" 403
+is "a link from elsewhere may be followed" "$(code -H 'Sec-Fetch-Site: cross-site' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: document' "$url/")" 200
+is "the page itself may ask" "$(code -H 'Sec-Fetch-Site: same-origin' -H 'Sec-Fetch-Mode: cors' -H 'Sec-Fetch-Dest: empty' -H "Origin: $url" "$url/api/cards")" 200
 txdash -l 127.0.0.2:0 -b 127.0.0.1:9 2>"$work/other.err" &
-at_exit kill "$!"
+other=$!
+at_exit kill "$other"
 wait_for 10 grep -q 'notice: http' "$work/other.err"
 is "the address where we listen is ours" "$(code "$(sed -n 's/^txdash: notice: \(http:.*\)\/$/\1/p' "$work/other.err")/api/cards")" 200
+kill "$other"
 is "an unknown parameter" "$(code "$url/api/cards?table=pg_authid")" 400
 is "a bad time" "$(code "$url/api/cards?from=yesterday")" 400
 is "a bad customer" "$(code --get --data-urlencode "customer=' or 1=1 --" "$url/api/cards")" 400
@@ -129,6 +134,12 @@ is "a parameter twice" "$(code "$url/api/cards?currency=USD&currency=EUR")" 400
 is "a topic that is none" "$(code "$url/api/messages?topic=../x")" 400
 like "an endless header" "$(code -H "X: $(head -c 60000 /dev/zero | tr '\0' x)" "$url/")" '^(431|413|000)$'
 like "no HTTP at all" "$(raw 'hello\r\n\r\n')" '^(HTTP/1\.[01] 400|$)'
+sql "update fact_transaction set is_fraud = true, fraud_reasons = array(select i || repeat('x', 1000) from generate_series(1, 5000) i) where transaction_id = '$one'" >/dev/null
+size() { get "$1" | wc -c; }
+ok "reasons without end do not make answers without end: a list" [ "$(size "/api/flagged?customer=$(sql "select customer_id from fact_transaction where transaction_id = '$one'")")" -lt 100000 ]
+ok "… the record" [ "$(size "/api/record?id=$one")" -lt 100000 ]
+ok "… rules" [ "$(size '/api/rules?to=2999-01-01T00:00:00Z')" -lt 300000 ]
+sql "update fact_transaction set fraud_reasons = '{foreign}' where transaction_id = '$one'" >/dev/null
 headers=$(curl -s -D - -o /dev/null "$url/" | tr -d '\r')
 like "a policy for the page" "$headers" "^Content-Security-Policy: default-src 'none'; script-src 'self';"
 like "no guessing of types" "$headers" '^X-Content-Type-Options: nosniff$'
@@ -148,6 +159,25 @@ many=()
 for _ in {1..200}; do curl -sN -m 120 "$url/events" >>"$work/many" & many+=($!); done
 streams() { [ "$(get /metrics | sed -n 's/^txpipe_dash_streams //p')" -ge 200 ]; }
 ok "200 pages at once" wait_for 20 streams
+# What PostgreSQL is asked does not depend on how many look: its log counts.
+told() { grep -c '^event: tick' "$work/ticks"; }
+asked() { grep -c "txdash .*$1" "$work/postgres/log"; }
+looks="execute <unnamed>: -- What came since the last look"
+sql "alter system set log_statement = 'all'" >/dev/null
+sql 'select pg_reload_conf()' >/dev/null
+curl -sN -m 120 "$url/events" >"$work/ticks" &
+many+=($!)
+logged() { [ "$(asked "$looks")" -gt 0 ] && [ "$(told)" -gt 0 ]; }
+ok "… each is told each second" wait_for 20 logged
+before_told=$(told) before_looks=$(asked "$looks") before_all=$(asked execute)
+later() { [ "$(told)" -ge $((before_told + 6)) ]; }
+ok "… for seconds" wait_for 20 later
+ticks=$(($(told) - before_told))
+ok "one look a tick for all of them" [ $(($(asked "$looks") - before_looks)) -le $((ticks + 1)) ]
+ok "… and few questions beside it" [ $(($(asked execute) - before_all)) -le $((3 * ticks + 8)) ]
+note "$ticks ticks, $(($(asked execute) - before_all)) statements"
+sql 'alter system reset log_statement' >/dev/null
+sql 'select pg_reload_conf()' >/dev/null
 most=51200
 ! grep -qa __asan_init "$(command -v txdash)" || most=1024000 # what a sanitizer adds is not the program's
 ok "below 50 MB" [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid_main/status")" -lt "$most" ]
@@ -203,6 +233,14 @@ for name in cards flagged rules runs run_nodes failing_rows lineage dead_letters
 	is "… $name" "$(get "/api/$name" | jq -r 'if .error then .error elif .missing then "missing" else "ok" end')" ok
 done
 is "which cannot write" "$(PGUSER=txdash PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
+
+sql 'revoke usage on schema aggregate from txdash' >/dev/null # as before the first build, when that schema was not there
+PGUSER=txdash start unlet
+ok "ready also as a role that may not see aggregate's schema" wait_for 10 ready
+is "… with the figures of the facts" "$(get /api/cards | jq '.rows[0][0]')" "$(sql 'select count(*) from fact_transaction')"
+is "… and books" "$(get /api/books | jq -r '[.rows[] | select(.[6] != "")] | length')" 0
+like "… says what it may not" "$(get /api/runs | jq -r .error)" 'permission denied for schema aggregate'
+sql 'grant usage on schema aggregate to txdash' >/dev/null
 
 for _ in 1 2; do psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/indexes.sql" >"$work/out" 2>&1 || cat "$work/out"; done
 like "indexes for millions of rows: a customer's" "$(sql "set enable_seqscan = off; explain $(sed "s/[$]3::uuid/'$customer'/" "$root/dashboard/sql/history.sql" | grep -v '^--')")" 'fact_transaction_customer'
