@@ -208,6 +208,48 @@ static void add_point(struct buf *to, const struct point *p)
 	buf_add_char(to, ']');
 }
 
+static const char *const series[] = {"at", "stored", "in", "flagged_rate", "p50", "p95", "lag"}; /* as add_point() has them */
+
+enum { SERIES = sizeof series / sizeof series[0] };
+
+static void add_points(struct buf *to, const struct live *l)
+{
+	buf_add_char(to, '[');
+	for (size_t i = 0; i < l->points; i++) {
+		buf_add_text(to, i > 0 ? "," : "");
+		add_point(to, &l->point[i]);
+	}
+	buf_add_char(to, ']');
+}
+
+void live_series_json(struct buf *to, const struct live *l)
+{
+	buf_add_text(to, "\"columns\":[");
+	for (size_t i = 0; i < SERIES; i++)
+		buf_addf(to, "%s{\"name\":\"%s\",\"type\":\"number\"}", i > 0 ? "," : "", series[i]);
+	buf_add_text(to, "],\"rows\":");
+	add_points(to, l);
+}
+
+void live_series_csv(struct buf *to, const struct live *l)
+{
+	for (size_t i = 0; i < SERIES; i++)
+		buf_addf(to, "%s\"%s\"", i > 0 ? "," : "", series[i]);
+	buf_add_text(to, "\r\n");
+	for (size_t i = 0; i < l->points; i++) {
+		const struct point *p = &l->point[i];
+		const double value[] = {p->stored, p->in, p->flagged, p->p50, p->p95, p->lag};
+
+		add_time(to, (int64_t)(p->at * 1e6));
+		for (size_t c = 0; c < sizeof value / sizeof value[0]; c++) {
+			buf_add_char(to, ',');
+			if (isfinite(value[c]))
+				buf_addf(to, "%.12g", value[c]);
+		}
+		buf_add_text(to, "\r\n");
+	}
+}
+
 static void add_totals(struct buf *to, const struct live *l)
 {
 	static const char *const name[] = {"rows", "duplicates", "dead_letters", "labels", "holes"};
@@ -226,7 +268,7 @@ static void add_totals(struct buf *to, const struct live *l)
 	}
 }
 
-void live_json(struct buf *to, const struct live *l, bool series)
+void live_json(struct buf *to, const struct live *l, bool with_series)
 {
 	buf_add_text(to, "{\"as_of\":");
 	add_time(to, l->points > 0 ? (int64_t)(l->point[l->points - 1].at * 1e6) : l->started);
@@ -246,13 +288,9 @@ void live_json(struct buf *to, const struct live *l, bool series)
 	buf_add_text(to, ",\"books_words\":");
 	json_quote_any(to, span_of(l->books.words));
 	add_grid(to, "runs", l->runs.result);
-	if (series) {
-		buf_add_text(to, ",\"series\":[");
-		for (size_t i = 0; i < l->points; i++) {
-			buf_add_text(to, i > 0 ? "," : "");
-			add_point(to, &l->point[i]);
-		}
-		buf_add_char(to, ']');
+	if (with_series) {
+		buf_add_text(to, ",\"series\":");
+		add_points(to, l);
 	} else if (l->points > 0) {
 		buf_add_text(to, ",\"point\":");
 		add_point(to, &l->point[l->points - 1]);

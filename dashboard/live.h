@@ -51,6 +51,9 @@ void live_json(struct buf *to, const struct live *l, bool series);
 
 void live_partitions_json(struct buf *to, const struct live *l);
 void live_partitions_csv(struct buf *to, const struct live *l);
+/* The last five minutes, a row a second. */
+void live_series_json(struct buf *to, const struct live *l);
+void live_series_csv(struct buf *to, const struct live *l);
 void live_metrics(struct buf *to, const struct live *l, size_t streams);
 
 #endif

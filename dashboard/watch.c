@@ -266,19 +266,26 @@ static void put(struct watch *w, enum watch_text which, const char *type, struct
 
 static void publish(struct watch *w)
 {
-	struct buf live = {0}, partitions = {0}, csv = {0}, metrics = {0}, tick = {0};
+	static const char csv[] = "text/csv; charset=utf-8; header=present";
+	struct buf live = {0}, partitions = {0}, partitions_csv = {0}, series = {0}, series_csv = {0}, metrics = {0}, tick = {0};
 
 	live_json(&live, &w->live, true);
 	live_json(&tick, &w->live, false);
 	buf_add_char(&partitions, '{');
 	live_partitions_json(&partitions, &w->live);
 	buf_add_text(&partitions, "}\n");
-	live_partitions_csv(&csv, &w->live);
+	live_partitions_csv(&partitions_csv, &w->live);
+	buf_add_char(&series, '{');
+	live_series_json(&series, &w->live);
+	buf_add_text(&series, "}\n");
+	live_series_csv(&series_csv, &w->live);
 	live_metrics(&metrics, &w->live, w->hub == NULL ? 0 : hub_streams(w->hub));
 	pthread_mutex_lock(&w->mutex);
 	put(w, WATCH_LIVE, "application/json", live);
 	put(w, WATCH_PARTITIONS, "application/json", partitions);
-	put(w, WATCH_PARTITIONS_CSV, "text/csv; charset=utf-8; header=present", csv);
+	put(w, WATCH_PARTITIONS_CSV, csv, partitions_csv);
+	put(w, WATCH_SERIES, "application/json", series);
+	put(w, WATCH_SERIES_CSV, csv, series_csv);
 	put(w, WATCH_METRICS, "text/plain; version=0.0.4; charset=utf-8", metrics);
 	w->ready = w->live.up;
 	snprintf(w->words, sizeof w->words, "%s", w->live.lacks_tables ? "the database is not set up: run pgload --init" :

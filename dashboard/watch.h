@@ -13,7 +13,7 @@ struct watch;
 struct asker;
 
 /* What is published. */
-enum watch_text { WATCH_LIVE, WATCH_PARTITIONS, WATCH_PARTITIONS_CSV, WATCH_METRICS, WATCH_TEXTS };
+enum watch_text { WATCH_LIVE, WATCH_PARTITIONS, WATCH_PARTITIONS_CSV, WATCH_SERIES, WATCH_SERIES_CSV, WATCH_METRICS, WATCH_TEXTS };
 
 struct watch *watch_start(const char *conninfo, struct broker *b, struct hub *h, struct asker *k);
 

@@ -187,6 +187,8 @@ static enum MHD_Result ask(struct request *q, struct span name, bool csv)
 		result = send_answer(q->connection, watch_text(q->web->part.watch, WATCH_LIVE));
 	} else if (span_eq(name, SPAN("partitions"))) {
 		result = send_answer(q->connection, watch_text(q->web->part.watch, csv ? WATCH_PARTITIONS_CSV : WATCH_PARTITIONS));
+	} else if (span_eq(name, SPAN("series"))) {
+		result = send_answer(q->connection, watch_text(q->web->part.watch, csv ? WATCH_SERIES_CSV : WATCH_SERIES));
 	} else if (span_eq(name, SPAN("topics"))) {
 		broker_topics(b, csv, answered, q);
 		result = wait_for_answer(q);

@@ -20,7 +20,7 @@ tx.record = (() => {
 				fact("Label (charge-back)", label(r)), fact("Rule set", h("code", {}, f.text(r.ruleset))),
 				fact("Transaction", h("code", {}, r.transaction_id)), fact("Customer's number", h("code", {}, r.customer_id)), fact("Merchant's number", h("code", {}, r.merchant_id)),
 				r.extra ? fact("Other members", h("code", {}, JSON.stringify(r.extra))) : ""),
-			h("h3", {}, "What the customer did lately"),
+			h("h3", {}, "What the customer did lately", tx.report ? null : h("span", {class: "tools"}, h("a", {href: tx.data.csv("history", {customer: r.customer_id}), download: "history.csv"}, "CSV"))),
 			tx.table(history, {caption: "The customer's latest transactions", only: ["transaction_ts", "amount", "amount_usd", "merchant_name", "merchant_category", "payment_method", "fraud_score", "fraud_reasons"], row: o => o.transaction_id === r.transaction_id ? null : o.transaction_id}));
 	};
 	const load = async id => {

@@ -42,12 +42,12 @@ tx.views.now = (() => {
 		draw: canvas => tx.lines(canvas, series.map(s => ({...s, data: xy(s.at)})), format),
 		update: chart => { series.forEach((s, i) => { chart.data.datasets[i].data = xy(s.at); }); tx.scale(chart); chart.update("none"); },
 	});
-	const through = tx.figure("Records a second", {width: "w4", height: "low", legend: [["accent", "stored"], ["in", "came in"]], table: {only: ["at", "stored", "in", "lag"]},
+	const through = tx.figure("Records a second", {width: "w4", name: "series", height: "low", legend: [["accent", "stored"], ["in", "came in"]], table: {only: ["at", "stored", "in", "lag"]},
 		label: () => "Records a second over the last five minutes, stored and coming in",
 		...live([{label: "stored", at: 1, colour: "accent", fill: true}, {label: "came in", at: 2, colour: "in", dash: [4, 3]}], f.rate)});
-	const flags = tx.figure("Flagged a second", {width: "w4", height: "low", legend: [["fraud", "flagged"]], table: {only: ["at", "flagged_rate"]},
+	const flags = tx.figure("Flagged a second", {width: "w4", name: "series", height: "low", legend: [["fraud", "flagged"]], table: {only: ["at", "flagged_rate"]},
 		label: () => "Flagged transactions a second over the last five minutes", ...live([{label: "flagged", at: 3, colour: "fraud", fill: true}], f.rate)});
-	const delays = tx.figure("Delay, transaction to row", {width: "w4", height: "low", legend: [["accent", "median"], ["gold", "95 % within"]], table: {only: ["at", "p50", "p95"]},
+	const delays = tx.figure("Delay, transaction to row", {width: "w4", name: "series", height: "low", legend: [["accent", "median"], ["gold", "95 % within"]], table: {only: ["at", "p50", "p95"]},
 		label: () => "Delay of transactions over the last five minutes, median and 95th percentile",
 		...live([{label: "median", at: 4, colour: "accent", gaps: true}, {label: "95 % within", at: 5, colour: "gold", gaps: true}], f.duration)});
 	const shownColumns = ["transaction_ts", "amount", "amount_usd", "customer_name", "merchant_name", "fraud_score", "fraud_reasons"];

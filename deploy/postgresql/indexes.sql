@@ -10,6 +10,3 @@ create index concurrently if not exists fact_transaction_flagged on fact_transac
 
 -- What a customer did lately, behind a click on a record. Entries come in no order, so this one is what loading feels.
 create index concurrently if not exists fact_transaction_customer on fact_transaction (customer_id, transaction_ts);
-
--- The page with a merchant as its filter. As dear as the one before.
-create index concurrently if not exists fact_transaction_merchant on fact_transaction (merchant_id, transaction_ts);

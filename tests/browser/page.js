@@ -112,6 +112,7 @@ const now = async () => {
 		return chart.scales.y.max + " " + canvas.closest("section").querySelector(".peak").textContent;
 	});
 	is("one peak does not press the rest flat", peak, "20 a peak of 5,000 is beyond the scale");
+	is("each table has its CSV", await page.evaluate(() => [...document.querySelectorAll("main section")].filter(s => ![...s.querySelectorAll(".tools a[download]")].some(a => a.getAttribute("href"))).map(s => s.getAttribute("aria-label")).join(", ")), "");
 	const figure = page.locator("section[aria-label='Records a second']");
 	await figure.getByRole("button", {name: "Table"}).click();
 	tell(await figure.locator("tbody tr").count() > 0, "behind a chart there is a table");
@@ -128,6 +129,7 @@ const business = async () => {
 	is("flagged are SQL's", number((await tile(page, "Share flagged").locator(".note").innerText()).split(" ")[0]), asked()[1]);
 	const bare = await page.evaluate(() => [...document.querySelectorAll("canvas")].filter(c => !c.getAttribute("aria-label") || ![...c.closest("section").querySelectorAll("button")].some(b => b.textContent === "Table")).length);
 	is("each picture has words and a table", bare, 0);
+	is("each table has its CSV", await page.evaluate(() => [...document.querySelectorAll("main section")].filter(s => ![...s.querySelectorAll(".tools a[download]")].some(a => a.getAttribute("href"))).map(s => s.getAttribute("aria-label")).join(", ")), "");
 	tell(await page.locator("canvas").count() >= 7, "there are pictures");
 	const rules = page.locator("section[aria-label='Hits by rule']");
 	await rules.getByRole("button", {name: "Table"}).click();

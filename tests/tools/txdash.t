@@ -63,7 +63,8 @@ is "as CSV, with a heading" "$(get /api/daily.csv | tr -d '\r' | head -1)" \
 is "… as many lines" "$(get /api/daily.csv | tail -n +2 | wc -l)" "$(sql 'select count(*) from daily_sales_summary')"
 sql "update dim_merchant set merchant_name = '=cmd()' where merchant_id = '$merchant'" >/dev/null
 like "… formulas are disarmed" "$(get "/api/flagged.csv?merchant=$merchant")" "\"'=cmd\(\)\""
-for name in cards daily customers_at_risk merchants_at_risk by_category by_country by_method rules verdicts map merchants_map flagged currencies runs run_nodes \
+like "the last minutes as CSV" "$(get /api/series.csv | tr -d '\r' | tail -1)" '^"20[^,]*Z",[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*$'
+for name in cards reach series daily customers_at_risk merchants_at_risk by_category by_country by_method rules verdicts map merchants_map flagged currencies runs run_nodes \
 	failing_rows lineage dead_letters dead_by_reason books partitions live; do
 	is "$name is a table" "$(get "/api/$name" | jq -r 'if .columns then all(.rows[]; length > 0) else has("partitions") end')" true
 done
@@ -217,8 +218,8 @@ exits 2 "no folder of metrics" txdash --metrics-dir "$work/nowhere"
 exits 2 "no such address" txdash -l 127.0.0.1:99999
 start auth --auth-file "$work/auth"
 is "nobody without a name" "$(code "$url/api/live")" 401
-is "not with a wrong password" "$(code -u ann:sesame "$url/")" 401
-is "nor at once after it" "$(code -u ann:simsalabim "$url/")" 429
+is "not with a wrong password, nor is another one tried at once after it" \
+	"$(code -u ann:sesame "$url/" --next -s -m 20 -o "$work/body" -w ' %{http_code}' -u ann:simsalabim "$url/")" '401 429'
 let_in() { [ "$(code -u 'ann:open sesame' "$url/")" = 200 ]; }
 ok "with the right one" wait_for 5 let_in
 is "… and again" "$(code -u 'ann:open sesame' "$url/api/cards")" 200
