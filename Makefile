@@ -10,8 +10,8 @@ KCONSUME   = $(addprefix kcat-like/,kconsume.c consume.c assign.c commit.c emit.
 KMOCK      = kcat-like/kmock.c
 FRAUDCHECK = fraudcheck/fraudcheck.c $(filter-out fraudcheck/fraudcheck.c,$(wildcard fraudcheck/*.c))
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \
-	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c holes.c load.c migrate.c notify.c positions.c row.c server.c stage.c \
-	stage_sql.c worker.c writer.c)
+	encode_numeric.c encode_text.c encode_time.c fence.c fence_sql.c holes.c load.c migrate.c notify.c positions.c refusals.c row.c \
+	server.c stage.c stage_sql.c worker.c writer.c)
 AGGREGATE  = aggregate/aggregate.c $(filter-out aggregate/aggregate.c,$(wildcard aggregate/*.c))
 TXDASH     = $(addprefix dashboard/,txdash.c address.c answer.c asker.c auth.c broker.c count.c database.c endpoint.c grid.c hub.c live.c once.c page.c \
 	params.c readable.c scrape.c tail.c watch.c web.c)

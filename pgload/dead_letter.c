@@ -89,8 +89,9 @@ static void add_letter(struct buf *to, const struct batch *b, const struct lette
 	}
 }
 
-int dead_letter_store(struct server *s, const struct batch *b, const char *target, struct buf *scratch)
+int dead_letter_store(struct server *s, const struct batch *b, const char *target)
 {
+	struct buf *out = &s->out;
 	const char *values[] = {target};
 	size_t kept = 0;
 	PGresult *r;
@@ -101,18 +102,18 @@ int dead_letter_store(struct server *s, const struct batch *b, const char *targe
 		return 0;
 	if (copy_start(s, copy_sql) < 0)
 		return -1;
-	buf_clear(scratch);
+	buf_clear(out);
 	for (size_t i = 0; i < b->letters; i++) {
 		if (b->record[b->letter[i].record].verdict != VERDICT_DEAD)
 			continue;
-		add_letter(scratch, b, &b->letter[i]);
-		if (scratch->n < FLUSH)
+		add_letter(out, b, &b->letter[i]);
+		if (out->n < FLUSH)
 			continue;
-		if (copy_rows(s, buf_span(scratch)) < 0)
+		if (copy_rows(s, buf_span(out)) < 0)
 			return -1;
-		buf_clear(scratch);
+		buf_clear(out);
 	}
-	if (copy_rows(s, buf_span(scratch)) < 0 || copy_end(s) < 0)
+	if (copy_rows(s, buf_span(out)) < 0 || copy_end(s) < 0)
 		return -1;
 	r = server_query(s, dead_letter_insert_sql, 1, values);
 	if (r == NULL)

@@ -10,7 +10,7 @@
 int dead_letter_create(struct server *s);
 
 /* In an open transaction: store the letters of all records whose verdict is VERDICT_DEAD. 0, or -1 with s->class. */
-int dead_letter_store(struct server *s, const struct batch *b, const char *target, struct buf *scratch);
+int dead_letter_store(struct server *s, const struct batch *b, const char *target);
 
 /* A letter as a reject in the suite's own form, one line. */
 void dead_letter_print(struct buf *to, const struct batch *b, const struct letter *l);

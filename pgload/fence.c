@@ -31,14 +31,6 @@ void fence_free(struct fence *f)
 	for (size_t i = 0; i < f->gaps; i++)
 		free(f->gap[i].topic);
 	free(f->gap);
-	buf_free(&f->stream_names);
-	buf_free(&f->topics);
-	buf_free(&f->clusters);
-	buf_free(&f->runs);
-	buf_free(&f->holes);
-	buf_free(&f->text);
-	for (size_t i = 0; i < sizeof(f->numbers) / sizeof(f->numbers[0]); i++)
-		buf_free(&f->numbers[i]);
 }
 
 int fence_accept_gap(struct fence *f, const char *text)
@@ -76,6 +68,7 @@ static struct partition *find(struct fence *f, const struct envelope *e)
 	p->stream = xstrndup(e->stream.p, e->stream.n);
 	p->topic = xstrndup(e->topic.p, e->topic.n);
 	p->partition = (int32_t)e->partition;
+	p->number = f->count;
 	f->partition = xrealloc(f->partition, (f->count + 1) * sizeof(*f->partition));
 	f->partition[f->count++] = p;
 	return p;
@@ -153,18 +146,16 @@ static void note_control(struct batch *b, struct partition *p, const struct enve
 	}
 }
 
-static enum fence_answer note_record(struct batch *b, struct partition *p, const struct envelope *e, const struct line_reader *r,
-                                     struct partition **at_fault)
+static enum fence_answer note_record(struct batch *b, struct partition *p, const struct envelope *e, const struct line_reader *r)
 {
 	if (e->offset < p->next_line) {
-		*at_fault = p;
 		log_error("%s:%" PRIu64 ": %s/%" PRId32 " of stream %s, run %s: offset %" PRId64 " after offset %" PRId64
 		          ": something between kconsume and pgload reordered or split the records; nothing of this batch is "
 		          "stored. Take it out of the pipe, then pgload --reset-stream --stream %s (what is read again is not "
 		          "stored twice)",
 		          line_source(r), line_number(r), p->topic, p->partition, p->stream, p->run, e->offset,
 		          p->next_line - 1, p->stream);
-		return FENCE_STOP;
+		return FENCE_BREAK;
 	}
 	if (e->warm != (e->offset < p->begin))
 		return refuse(r, e, e->warm ? "a warm record that is not before the begin of its run"
@@ -179,23 +170,29 @@ static enum fence_answer note_record(struct batch *b, struct partition *p, const
 	return e->warm ? FENCE_SKIP : FENCE_TAKE;
 }
 
-enum fence_answer fence_note(struct fence *f, struct batch *b, const struct intake *in, const struct line_reader *r,
-                             struct partition **partition)
+struct partition *fence_find(struct fence *f, const struct intake *in, const struct line_reader *r)
 {
 	const struct envelope *e = &in->envelope;
-	struct partition *p = f->last;
 
-	*partition = NULL;
-	if (p == NULL || !e->same_run) {
-		if (e->partition > INT32_MAX || e->of > INT32_MAX)
-			return refuse(r, e, "no such partition number");
-		if (f->stream != NULL && !is(f->stream, e->stream))
-			return refuse(r, e, "another stream than --stream says");
-		p = find(f, e);
+	if (f->last != NULL && e->same_run)
+		return f->last;
+	if (e->partition > INT32_MAX || e->of > INT32_MAX) {
+		refuse(r, e, "no such partition number");
+		return NULL;
 	}
+	if (f->stream != NULL && !is(f->stream, e->stream)) {
+		refuse(r, e, "another stream than --stream says");
+		return NULL;
+	}
+	return find(f, e);
+}
+
+enum fence_answer fence_note(struct fence *f, struct batch *b, struct partition *p, const struct intake *in, const struct line_reader *r)
+{
+	const struct envelope *e = &in->envelope;
+
 	if (f->off) {
 		f->last = p;
-		*partition = p;
 		return e->event != EVENT_NONE || e->warm ? FENCE_SKIP : FENCE_TAKE;
 	}
 	if (p->run == NULL || !is(p->run, e->run)) {
@@ -215,10 +212,7 @@ enum fence_answer fence_note(struct fence *f, struct batch *b, const struct inta
 			note_control(b, p, e);
 		return FENCE_SKIP;
 	}
-	enum fence_answer answer = note_record(b, p, e, r, partition);
-	if (answer == FENCE_TAKE)
-		*partition = p;
-	return answer;
+	return note_record(b, p, e, r);
 }
 
 void fence_seal(const struct batch *b)

@@ -19,12 +19,14 @@ struct gap {
 };
 
 /*
- * Reading and writing go on at the same time, in two threads (worker.h): the reader's half says what came in, the writer's what is stored. What
- * one has to know of the other travels in the batch, as a claim.
+ * Reading and writing go on at the same time, in threads of their own (worker.h): the reader's half says what came in, the writer's what is stored.
+ * What one has to know of the other travels in the batch, as a claim. All batches with records of a partition go through the same connection, so that
+ * each partition has one writer, and writers have nothing in common but what is constant: for them struct fence is const.
  */
 struct partition {
 	char *stream, *topic;
 	int32_t partition;
+	size_t number;           /* in the order in which they came, from 0 */
 
 	/* The reader's: the segment, the lines of one run. */
 	char *run;
@@ -54,14 +56,14 @@ struct fence {
 	struct partition *last;      /* of the line before */
 	struct gap *gap;
 	size_t gaps;
-	struct buf stream_names, topics, numbers[9], clusters, runs, holes, text;
 };
 
 enum fence_answer {
 	FENCE_TAKE, /* the record belongs to the batch */
 	FENCE_SKIP, /* nothing to store: a control line, a warm record */
-	FENCE_CUT,  /* commit the batch first, then ask again: another run of the same partition begins */
-	FENCE_STOP  /* refused with EXIT_CONFLICT; the message is printed */
+	FENCE_CUT,  /* hand the batch over first, then ask again: another run of the same partition begins */
+	FENCE_STOP, /* refused with EXIT_CONFLICT; the message is printed */
+	FENCE_BREAK /* the same, and the stream is to be marked (fence_break()): records came out of order */
 };
 
 /* `target` and `stream` must outlive the fence. */
@@ -73,10 +75,11 @@ int fence_accept_gap(struct fence *f, const char *text);
 
 /* --- the reader's --- */
 
-/* Judge a line with an envelope; what it says of positions goes into the batch's claims. *p is the record's partition for
- * FENCE_TAKE; for FENCE_STOP the one whose records came out of order (see fence_break()), or NULL. */
-enum fence_answer fence_note(struct fence *f, struct batch *b, const struct intake *in, const struct line_reader *r,
-                             struct partition **p);
+/* The partition that a line with an envelope is about. NULL: refused, as by FENCE_STOP. */
+struct partition *fence_find(struct fence *f, const struct intake *in, const struct line_reader *r);
+
+/* Judge that line; what it says of positions goes into the claims of the batch, the one that is being read for the partition's writer. */
+enum fence_answer fence_note(struct fence *f, struct batch *b, struct partition *p, const struct intake *in, const struct line_reader *r);
 
 /* The batch is complete: the next line belongs to another one. */
 void fence_seal(const struct batch *b);
@@ -90,7 +93,7 @@ void fence_take_claims(struct batch *b);
  * In an open transaction: take the claims, make the rows that may be made, lock all that is claimed, check them.
  * EXIT_DONE; EXIT_CONFLICT or EXIT_RETRY with a message: the rule that was broken; -1: a statement failed (s->class).
  */
-int fence_lock(struct fence *f, struct server *s, struct batch *b);
+int fence_lock(const struct fence *f, struct server *s, struct batch *b);
 
 /* Is the record at the offset that was counted last the one that was counted? If not (EXIT_CONFLICT, the message is printed) the topic
  * is another one, and to skip what lies below the position would lose it. */
@@ -107,10 +110,10 @@ int fence_check_run(const struct batch *b, const struct partition **p);
 void fence_count(struct batch *b);
 
 /* Store the new positions. 0, or -1: a statement failed. */
-int fence_advance(struct fence *f, struct server *s, struct batch *b);
+int fence_advance(const struct fence *f, struct server *s, struct batch *b);
 
-/* All input is read and stored: another pgload may go on with the runs. */
-void fence_end(const struct fence *f, struct server *s);
+/* All input is read and stored: another pgload may go on with the runs. 0, or -1: not noted. */
+int fence_end(const struct fence *f, struct server *s);
 
 /* The transaction committed: the batch is done. */
 void fence_committed(const struct batch *b);

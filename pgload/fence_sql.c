@@ -15,6 +15,10 @@
 #include "embed/pgload/sql/fence_lock.sql.h"
 #include "embed/pgload/sql/fence_siblings.sql.h"
 
+/* The connection's arrays: what they hold for each position. */
+enum { STREAMS, TOPICS, CLUSTERS, RUNS, HOLES, NUMBERS, NUMBERS_COUNT = 9 };
+_Static_assert(NUMBERS + NUMBERS_COUNT <= SERVER_ARRAYS, "room for all of them");
+
 static int64_t to_int(const PGresult *r, int row, int field)
 {
 	return strtoll(PQgetvalue(r, row, field), NULL, 10);
@@ -36,7 +40,7 @@ static bool may_be_new(const struct claim *c)
 
 /* A partition that was added to the topic later holds nothing but new records: to begin elsewhere than at its
  * beginning loses some. */
-static int check_added(struct fence *f, struct server *s, const struct claim *c)
+static int check_added(const struct fence *f, struct server *s, const struct claim *c)
 {
 	const struct partition *p = c->partition;
 	char text[24];
@@ -71,13 +75,13 @@ static const struct claim *by_key(const struct batch *b, const PGresult *r, int 
 	return NULL;
 }
 
-static int make_rows(struct fence *f, struct server *s, const struct batch *b)
+static int make_rows(const struct fence *f, struct server *s, const struct batch *b)
 {
-	struct buf *partitions = &f->numbers[0], *begins = &f->numbers[1], *of = &f->numbers[2];
+	struct buf *partitions = &s->array[NUMBERS], *begins = &s->array[NUMBERS + 1], *of = &s->array[NUMBERS + 2];
 	size_t new = 0;
 
-	array_open(&f->stream_names);
-	array_open(&f->topics);
+	array_open(&s->array[STREAMS]);
+	array_open(&s->array[TOPICS]);
 	array_open(partitions);
 	array_open(begins);
 	array_open(of);
@@ -87,8 +91,8 @@ static int make_rows(struct fence *f, struct server *s, const struct batch *b)
 
 		if (!may_be_new(c))
 			continue;
-		array_text(&f->stream_names, span_of(p->stream));
-		array_text(&f->topics, span_of(p->topic));
+		array_text(&s->array[STREAMS], span_of(p->stream));
+		array_text(&s->array[TOPICS], span_of(p->topic));
 		array_int(partitions, p->partition);
 		array_int(begins, c->begin);
 		array_int(of, c->of);
@@ -96,7 +100,7 @@ static int make_rows(struct fence *f, struct server *s, const struct batch *b)
 	}
 	if (new == 0)
 		return EXIT_DONE;
-	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions),
+	const char *values[] = {f->target, array_close(&s->array[STREAMS]), array_close(&s->array[TOPICS]), array_close(partitions),
 	                        array_close(begins), array_close(of), f->writer};
 	PGresult *r = server_query(s, fence_insert_sql, 7, values);
 	if (r == NULL)
@@ -149,7 +153,7 @@ static bool accepted(const struct fence *f, const struct claim *c)
 }
 
 /* The stored position lies before what this segment takes for stored: to go on would lose what is between. */
-static int check_behind(struct fence *f, struct server *s, struct claim *c)
+static int check_behind(const struct fence *f, struct server *s, struct claim *c)
 {
 	struct partition *p = c->partition;
 	char partition[24], from[24], to[24];
@@ -188,7 +192,7 @@ static int check_behind(struct fence *f, struct server *s, struct claim *c)
 	return EXIT_CONFLICT;
 }
 
-static int check_locked(struct fence *f, struct server *s, struct claim *c, const PGresult *r, int row)
+static int check_locked(const struct fence *f, struct server *s, struct claim *c, const PGresult *r, int row)
 {
 	struct partition *p = c->partition;
 	const char *cluster = PQgetvalue(r, row, 3);
@@ -234,25 +238,25 @@ static void read_holes(const struct batch *b, struct claim *c, const PGresult *r
 		holes_read(&c->left_out, PQgetvalue(r, row, 7));
 }
 
-static PGresult *lock_rows(struct fence *f, struct server *s, const struct batch *b)
+static PGresult *lock_rows(const struct fence *f, struct server *s, const struct batch *b)
 {
-	struct buf *partitions = &f->numbers[0];
+	struct buf *partitions = &s->array[NUMBERS];
 
-	array_open(&f->stream_names);
-	array_open(&f->topics);
+	array_open(&s->array[STREAMS]);
+	array_open(&s->array[TOPICS]);
 	array_open(partitions);
 	for (size_t i = 0; i < b->claims; i++) {
 		const struct partition *p = b->claim[i].partition;
 
-		array_text(&f->stream_names, span_of(p->stream));
-		array_text(&f->topics, span_of(p->topic));
+		array_text(&s->array[STREAMS], span_of(p->stream));
+		array_text(&s->array[TOPICS], span_of(p->topic));
 		array_int(partitions, p->partition);
 	}
-	const char *values[] = {f->target, array_close(&f->stream_names), array_close(&f->topics), array_close(partitions)};
+	const char *values[] = {f->target, array_close(&s->array[STREAMS]), array_close(&s->array[TOPICS]), array_close(partitions)};
 	return server_query(s, fence_lock_sql, 4, values);
 }
 
-int fence_lock(struct fence *f, struct server *s, struct batch *b)
+int fence_lock(const struct fence *f, struct server *s, struct batch *b)
 {
 	int status;
 	PGresult *r;
@@ -301,77 +305,77 @@ static bool changed(const struct claim *c)
 }
 
 /* The run that is counted now, or begins to be (`assigned`), and what it has left out on the way. */
-static void add_run(struct fence *f, const struct batch *b, struct claim *c)
+static void add_run(struct server *s, const struct batch *b, struct claim *c)
 {
 	if (c->next == c->position && c->same_run) {
-		array_null(&f->runs);
-		array_null(&f->holes);
+		array_null(&s->array[RUNS]);
+		array_null(&s->array[HOLES]);
 		return;
 	}
-	array_text(&f->runs, batch_piece(&b->text, c->run));
+	array_text(&s->array[RUNS], batch_piece(&b->text, c->run));
 	holes_add_all(&c->left_out, &c->holes, c->position);
 	if (c->left_out.count == 0) {
-		array_null(&f->holes);
+		array_null(&s->array[HOLES]);
 		return;
 	}
-	holes_write(&c->left_out, &f->text);
-	array_text(&f->holes, buf_span(&f->text));
+	holes_write(&c->left_out, &s->out);
+	array_text(&s->array[HOLES], buf_span(&s->out));
 }
 
-static void add_change(struct fence *f, const struct batch *b, struct claim *c)
+static void add_change(struct server *s, const struct batch *b, struct claim *c)
 {
 	int64_t counted = c->rows + c->duplicates + c->dead_letters + c->labels;
 	int64_t holes = c->gap + (c->next - c->position) - counted;
 	const int64_t values[] = {c->partition->partition, c->next, c->rows, c->duplicates, c->dead_letters, c->labels, holes};
 
-	array_text(&f->stream_names, span_of(c->partition->stream));
-	array_text(&f->topics, span_of(c->partition->topic));
+	array_text(&s->array[STREAMS], span_of(c->partition->stream));
+	array_text(&s->array[TOPICS], span_of(c->partition->topic));
 	for (size_t i = 0; i < 7; i++)
-		array_int(&f->numbers[i], values[i]);
+		array_int(&s->array[NUMBERS + i], values[i]);
 	if (c->last_offset >= 0) {
-		array_int(&f->numbers[7], c->last_offset);
+		array_int(&s->array[NUMBERS + 7], c->last_offset);
 	} else {
-		array_null(&f->numbers[7]);
+		array_null(&s->array[NUMBERS + 7]);
 	}
 	if (c->last_ts >= 0)
-		array_int(&f->numbers[8], c->last_ts);
+		array_int(&s->array[NUMBERS + 8], c->last_ts);
 	else
-		array_null(&f->numbers[8]);
+		array_null(&s->array[NUMBERS + 8]);
 	if (c->cluster[0] != '\0')
-		array_text(&f->clusters, span_of(c->cluster));
+		array_text(&s->array[CLUSTERS], span_of(c->cluster));
 	else
-		array_null(&f->clusters);
-	add_run(f, b, c);
+		array_null(&s->array[CLUSTERS]);
+	add_run(s, b, c);
 }
 
-int fence_advance(struct fence *f, struct server *s, struct batch *b)
+int fence_advance(const struct fence *f, struct server *s, struct batch *b)
 {
 	const char *values[16] = {f->target, f->writer};
 	int64_t expected = 0;
 
-	array_open(&f->stream_names);
-	array_open(&f->topics);
-	array_open(&f->clusters);
-	array_open(&f->runs);
-	array_open(&f->holes);
-	for (size_t i = 0; i < 9; i++)
-		array_open(&f->numbers[i]);
+	array_open(&s->array[STREAMS]);
+	array_open(&s->array[TOPICS]);
+	array_open(&s->array[CLUSTERS]);
+	array_open(&s->array[RUNS]);
+	array_open(&s->array[HOLES]);
+	for (size_t i = 0; i < NUMBERS_COUNT; i++)
+		array_open(&s->array[NUMBERS + i]);
 	for (size_t i = 0; i < b->claims; i++) {
 		b->claim[i].counted = b->claim[i].same_run || changed(&b->claim[i]);
 		if (changed(&b->claim[i])) {
-			add_change(f, b, &b->claim[i]);
+			add_change(s, b, &b->claim[i]);
 			expected++;
 		}
 	}
 	if (expected == 0)
 		return 0;
-	values[2] = array_close(&f->stream_names);
-	values[3] = array_close(&f->topics);
-	for (size_t i = 0; i < 9; i++)
-		values[4 + i] = array_close(&f->numbers[i]);
-	values[13] = array_close(&f->clusters);
-	values[14] = array_close(&f->runs);
-	values[15] = array_close(&f->holes);
+	values[2] = array_close(&s->array[STREAMS]);
+	values[3] = array_close(&s->array[TOPICS]);
+	for (size_t i = 0; i < NUMBERS_COUNT; i++)
+		values[4 + i] = array_close(&s->array[NUMBERS + i]);
+	values[13] = array_close(&s->array[CLUSTERS]);
+	values[14] = array_close(&s->array[RUNS]);
+	values[15] = array_close(&s->array[HOLES]);
 	PGresult *r = server_query(s, fence_advance_sql, 16, values);
 	if (r == NULL)
 		return -1;
@@ -394,7 +398,7 @@ int fence_break(const struct fence *f, struct server *s, const struct partition 
 	return r == NULL ? -1 : 0;
 }
 
-void fence_end(const struct fence *f, struct server *s)
+int fence_end(const struct fence *f, struct server *s)
 {
 	const char *values[] = {f->target, f->writer};
 	PGresult *r = server_query(s, fence_end_sql, 2, values);
@@ -402,4 +406,5 @@ void fence_end(const struct fence *f, struct server *s)
 	if (r == NULL)
 		log_debug("the end of the input could not be noted: %s", s->message);
 	PQclear(r);
+	return r == NULL ? -1 : 0;
 }

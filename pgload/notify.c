@@ -10,11 +10,11 @@ enum { PAUSE_US = 500000 };
 
 void notify_stored(struct notify *n, PGconn *c)
 {
-	int64_t now = clock_monotonic();
+	int64_t now = clock_monotonic(), not_before = atomic_load(&n->not_before);
 
-	if (now < n->not_before || c == NULL || PQstatus(c) != CONNECTION_OK || PQtransactionStatus(c) != PQTRANS_IDLE)
+	if (now < not_before || c == NULL || PQstatus(c) != CONNECTION_OK || PQtransactionStatus(c) != PQTRANS_IDLE ||
+	    !atomic_compare_exchange_strong(&n->not_before, &not_before, now + PAUSE_US))
 		return;
-	n->not_before = now + PAUSE_US;
 	if (!PQsendQuery(c, notify_sql))
 		return; /* the connection is lost: the next batch sees to it */
 	for (PGresult *r; (r = pg_result(c)) != NULL; PQclear(r))

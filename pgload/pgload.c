@@ -23,10 +23,10 @@ enum { CONNECT_PATIENCE_US = 10000000 };
 static struct options {
 	const char *conninfo, *table, *upsert, *stream, *since;
 	struct opt_list gaps;
-	int64_t batch, patience;
+	int64_t batch, patience, connections;
 	double max_refused;
 	bool init, positions, reset, dead_letters, dry_run, async_commit, no_fence;
-} o = {.batch = 10000, .patience = 60000000, .max_refused = 1};
+} o = {.batch = 10000, .patience = 60000000, .connections = 1, .max_refused = 1};
 
 static const struct opt table[] = {
     {OPT_STRING, 'd', "dbname", &o.conninfo, "CONNINFO", "database: connection string or URI (the PG* variables)",
@@ -39,6 +39,8 @@ static const struct opt table[] = {
      .optional = true},
     {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (10000)", .min = 1,
      .max = 1000000},
+    {OPT_INT, 0, "connections", &o.connections, "N", "store through so many connections at once; each partition keeps to one (1)", .min = 1,
+     .max = WORKERS_MAX},
     {OPT_STRING, 0, "stream", &o.stream, "NAME", "take only records of this stream", .min = 0},
     {OPT_LIST, 0, "accept-gap", &o.gaps, "GAP", "TOPIC/PARTITION:FROM-TO: offsets given up; FROM is where the stored "
      "position is, TO where the input begins", .min = 0},
@@ -233,47 +235,97 @@ static int load_files(struct load *l, char **files)
 	return status;
 }
 
+static int open_tables(struct server *s, struct stage *table_stage, struct stage *label_stage, bool *labels)
+{
+	int status = check_schema(s);
+
+	if (status == EXIT_DONE)
+		status = open_table(s, table_stage);
+	if (status == EXIT_DONE)
+		status = open_label(s, table_stage->table, label_stage, labels);
+	return status;
+}
+
+/* The first one takes over the connection that is open. `common` is what all writers have in common. */
+static int open_workers(struct load *l, struct server *s, const struct writer *common)
+{
+	int status = EXIT_DONE;
+
+	while (status == EXIT_DONE && l->workers < (size_t)o.connections) {
+		struct worker *k = &l->worker[l->workers++];
+
+		k->server = (struct server){.conninfo = s->conninfo, .async_commit = s->async_commit};
+		k->writer = *common;
+		k->writer.server = &k->server;
+		writer_init(&k->writer);
+		if (l->workers > 1) {
+			status = writer_connect(&k->writer, clock_monotonic() + (o.patience < CONNECT_PATIENCE_US ? o.patience : CONNECT_PATIENCE_US));
+			continue;
+		}
+		k->server = *s;
+		*s = (struct server){.conninfo = k->server.conninfo, .async_commit = k->server.async_commit};
+		if (writer_prepare(&k->writer) < 0) {
+			log_error("making the staging tables: %s (SQLSTATE %s)", k->server.message, k->server.sqlstate);
+			status = k->server.class == PG_ROW ? EXIT_USAGE : pg_exit_status(k->server.class);
+		}
+	}
+	return status;
+}
+
+/* By the first connection that still stands: one that had nothing to do for long may be lost. */
+static void note_end(struct load *l)
+{
+	for (size_t i = 0; i < l->workers; i++)
+		if (fence_end(l->fence, &l->worker[i].server) == 0)
+			return;
+}
+
+static struct counts total(const struct load *l)
+{
+	struct counts sum = {0};
+
+	for (size_t i = 0; i < l->workers; i++)
+		counts_add(&sum, &l->worker[i].writer.total);
+	return sum;
+}
+
 static int load(struct server *s, struct out *out, bool progress, char **files, uint64_t *rejects)
 {
 	struct stage table_stage = {0}, label_stage = {0};
 	struct fence fence;
-	struct writer w = {.server = s, .table = &table_stage, .dry_run = o.dry_run, .patience = o.patience,
-	                   .max_refused = o.max_refused / 100,
-	                   .table_name = o.table};
-	struct load l = {.writer = &w, .fence = &fence, .out = out, .batch_rows = o.batch, .progress = {.on = progress}};
+	struct refusals refusals;
 	bool labels = false;
-	int status = check_schema(s);
+	int status = open_tables(s, &table_stage, &label_stage, &labels);
 
-	if (status == EXIT_DONE)
-		status = open_table(s, &table_stage);
-	if (status != EXIT_DONE)
+	if (status != EXIT_DONE) {
+		stage_free(&table_stage);
 		return status;
+	}
+	struct load l = {.table = &table_stage, .label = labels ? &label_stage : NULL, .fence = &fence, .out = out, .batch_rows = o.batch,
+	                 .bell = -1, .progress = {.on = progress}};
+	struct writer common = {.table = l.table, .label = l.label, .table_name = o.table, .dry_run = o.dry_run, .patience = o.patience,
+	                        .refusals = &refusals};
 	fence_init(&fence, table_stage.table->target, o.stream);
 	fence.off = o.no_fence;
-	w.fence = o.no_fence ? NULL : &fence;
+	common.fence = o.no_fence ? NULL : &fence;
 	for (size_t i = 0; i < o.gaps.count; i++)
 		if (fence_accept_gap(&fence, o.gaps.item[i]) < 0)
 			opt_usage("--accept-gap %s: give TOPIC/PARTITION:FROM-TO, such as transactions/3:200-500", o.gaps.item[i]);
-	status = open_label(s, table_stage.table, &label_stage, &labels);
-	w.label = labels ? &label_stage : NULL;
-	writer_init(&w);
-	if (status == EXIT_DONE && writer_prepare(&w) < 0) {
-		log_error("making the staging tables: %s (SQLSTATE %s)", s->message, s->sqlstate);
-		status = s->class == PG_ROW ? EXIT_USAGE : pg_exit_status(s->class);
-	}
+	refusals_init(&refusals, o.max_refused / 100);
+	status = open_workers(&l, s, &common);
 	if (status == EXIT_DONE)
 		status = load_start(&l);
 	if (status == EXIT_DONE)
 		status = load_files(&l, files);
-	if (status == EXIT_DONE && w.fence != NULL && !o.dry_run && sig_asked() == 0)
-		fence_end(&fence, s);
+	if (status == EXIT_DONE && !o.no_fence && !o.dry_run && sig_asked() == 0)
+		note_end(&l);
+	struct counts n = total(&l);
 	log_info("%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters, %" PRIu64 " labels, %" PRIu64
 	         " skipped, %" PRIu64 " holes",
-	         o.dry_run ? "dry run, nothing is stored: " : "", w.total.rows, w.total.duplicates, w.total.dead_letters,
-	         w.total.labels, w.total.skipped, w.total.holes);
-	*rejects = w.total.dead_letters;
+	         o.dry_run ? "dry run, nothing is stored: " : "", n.rows, n.duplicates, n.dead_letters, n.labels, n.skipped, n.holes);
+	*rejects = n.dead_letters;
 	load_free(&l);
-	writer_free(&w);
+	refusals_free(&refusals);
 	fence_free(&fence);
 	stage_free(&table_stage);
 	if (labels)

@@ -15,6 +15,9 @@ void server_close(struct server *s)
 	PQfinish(s->c);
 	s->c = NULL;
 	s->prepared_count = 0;
+	for (int i = 0; i < SERVER_ARRAYS; i++)
+		buf_free(&s->array[i]);
+	buf_free(&s->out);
 }
 
 int server_open(struct server *s, const char *conninfo, bool async_commit, int64_t patience)

@@ -8,7 +8,7 @@
 #include "buf.h"
 #include "pg.h"
 
-enum { SERVER_PREPARED_MAX = 64 };
+enum { SERVER_PREPARED_MAX = 64, SERVER_ARRAYS = 14 };
 
 struct server {
 	PGconn *c;
@@ -16,6 +16,7 @@ struct server {
 	bool async_commit;
 	const char *prepared[SERVER_PREPARED_MAX]; /* texts prepared on this connection; their index is their name */
 	int prepared_count;
+	struct buf array[SERVER_ARRAYS], out; /* parameters, and rows for COPY, of the statement that is being made: array_open(), copy_rows() */
 	/* of the statement that failed last */
 	enum pg_class class;
 	char sqlstate[6];
@@ -26,7 +27,7 @@ struct server {
 /* Connect (pg_connect) and set the session up. EXIT_DONE, EXIT_RETRY or EXIT_USAGE with a message. An open
  * connection is closed first. */
 int server_open(struct server *s, const char *conninfo, bool async_commit, int64_t patience);
-void server_close(struct server *s);
+void server_close(struct server *s); /* may be called again */
 
 /*
  * Run one statement with text parameters, prepared on first use (its text must outlive the session). The result

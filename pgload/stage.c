@@ -33,10 +33,9 @@ void stage_free(struct stage *st)
 	free(st->insert);
 	free(st->duplicates);
 	free(st->direct);
-	buf_free(&st->scratch);
 }
 
-int stage_create(struct stage *st, struct server *s)
+int stage_create(const struct stage *st, struct server *s)
 {
 	return server_do(s, st->create);
 }
@@ -73,10 +72,10 @@ static int copy_direct(const struct stage *st, struct server *s, const struct ba
 }
 
 /* The staging table's rows have one more field, the first: which record they are. */
-static int copy_staged(struct stage *st, struct server *s, const struct batch *b, size_t lo, size_t hi)
+static int copy_staged(const struct stage *st, struct server *s, const struct batch *b, size_t lo, size_t hi)
 {
 	const struct buf *rows = &b->rows[st->sink];
-	struct buf *out = &st->scratch;
+	struct buf *out = &s->out;
 
 	if (copy_start(s, st->copy) < 0)
 		return -1;
@@ -116,7 +115,7 @@ static void conflict(struct batch *b, size_t i, const struct table *t, const PGr
 
 /* Which of the records were not inserted, and are they the same as what is there? `missing` are those whose key was
  * there before. */
-static int find_duplicates(struct stage *st, struct server *s, struct batch *b, const char *const *bounds,
+static int find_duplicates(const struct stage *st, struct server *s, struct batch *b, const char *const *bounds,
                            const char *missing,
                            size_t *found)
 {
@@ -151,7 +150,7 @@ static void drop_last(const struct stage *st, struct batch *b, size_t lo, size_t
 	}
 }
 
-static int judge_inserted(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi,
+static int judge_inserted(const struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi,
                           const char *const *bounds,
                           const PGresult *r, size_t staged)
 {
@@ -182,7 +181,7 @@ static void judge_stored(const struct stage *st, struct batch *b, size_t lo, siz
 			b->record[i].verdict = st->sink == SINK_LABEL ? VERDICT_LABEL : VERDICT_ROW;
 }
 
-int stage_load_direct(struct stage *st, struct server *s, struct batch *b)
+int stage_load_direct(const struct stage *st, struct server *s, struct batch *b)
 {
 	size_t n = records_of(st, b, 0, b->count);
 
@@ -200,7 +199,7 @@ int stage_load_direct(struct stage *st, struct server *s, struct batch *b)
 	return 0;
 }
 
-int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi)
+int stage_load(const struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi)
 {
 	char low[24], high[24];
 	const char *bounds[] = {low, high};

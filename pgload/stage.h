@@ -1,7 +1,7 @@
 /*
  * A table and the ways rows get into it: binary COPY into a temporary staging table, then one insert in key order that
  * knows what was there before; or COPY straight into the table, which fails if anything was. The statements are made
- * from the catalogue.
+ * from the catalogue. Encoding is the reader's; for the writers, of which there may be several, a stage is const.
  */
 #ifndef PGLOAD_STAGE_H
 #define PGLOAD_STAGE_H
@@ -23,7 +23,6 @@ struct stage {
 	struct row_encoder encoder;
 	char *create, *copy, *insert, *duplicates;
 	char *direct;       /* NULL: only through the staging table */
-	struct buf scratch;
 };
 
 /* Takes over `t`. */
@@ -31,16 +30,16 @@ void stage_init(struct stage *st, enum sink sink, enum stage_mode mode, struct t
 void stage_free(struct stage *st);
 
 /* On a new connection: the staging table. 0, or -1 with s->class. */
-int stage_create(struct stage *st, struct server *s);
+int stage_create(const struct stage *st, struct server *s);
 
 /*
  * In an open transaction: store the records lo <= i < hi of the batch that belong to this sink and are not skipped, and
  * set their verdicts (with dead letters for conflicting duplicates). 0, or -1 with s->class: verdicts are then those of
  * before.
  */
-int stage_load(struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi);
+int stage_load(const struct stage *st, struct server *s, struct batch *b, size_t lo, size_t hi);
 
 /* The same for the whole batch, straight into the table. -1 with PG_ROW also if the server did not take every row. */
-int stage_load_direct(struct stage *st, struct server *s, struct batch *b);
+int stage_load_direct(const struct stage *st, struct server *s, struct batch *b);
 
 #endif

@@ -42,7 +42,6 @@ void writer_init(struct writer *w)
 
 void writer_free(struct writer *w)
 {
-	buf_free(&w->scratch);
 	buf_free(&w->silent);
 }
 
@@ -61,20 +60,6 @@ enum outcome {
 	STOP    /* *status says why; the message is printed */
 };
 
-/* Too many refusals are a fault of the set-up, not of single records. */
-static bool too_many_refused(const struct writer *w, const struct batch *b)
-{
-	size_t records = b->count, refused = w->refused;
-
-	for (size_t i = w->window_used; i > 0 && records < REFUSED_WINDOW; i--) {
-		records += w->window[i - 1].records;
-		refused += w->window[i - 1].refused;
-	}
-	if (records > REFUSED_WINDOW)
-		records = REFUSED_WINDOW;
-	return refused > REFUSED_FLOOR && (double)refused > w->max_refused * (double)records;
-}
-
 static enum outcome refuse_one(struct writer *w, struct batch *b, size_t i, int *status)
 {
 	char detail[600];
@@ -82,7 +67,7 @@ static enum outcome refuse_one(struct writer *w, struct batch *b, size_t i, int 
 	snprintf(detail, sizeof(detail), "SQLSTATE %s: %s", w->server->sqlstate, w->server->message);
 	batch_letter(b, i, span_of(log_tool()), SPAN("refused_by_server"), span_of(detail));
 	w->refused++;
-	if (!too_many_refused(w, b))
+	if (!refusals_too_many(w->refusals, b->count, w->refused)) /* many are a fault of the set-up, not of single records */
 		return DONE;
 	log_error("the server refuses too many records, %zu of this batch; the last one: %s (SQLSTATE %s). The batch is "
 	          "not stored: mend the table, "
@@ -111,7 +96,7 @@ static void forget_range(const struct stage *st, struct batch *b, size_t lo, siz
 }
 
 /* Store a range inside a savepoint; where the server refuses it, halve it, down to the records at fault. */
-static enum outcome load_carefully(struct writer *w, struct stage *st, struct batch *b, size_t lo, size_t hi,
+static enum outcome load_carefully(struct writer *w, const struct stage *st, struct batch *b, size_t lo, size_t hi,
                                    int *status)
 {
 	struct server *s = w->server;
@@ -150,7 +135,7 @@ static enum outcome load_carefully(struct writer *w, struct stage *st, struct ba
 /* From the fastest way to the one that finds the records at fault. */
 enum way { DIRECT, STAGED, CAREFUL };
 
-static enum outcome load(struct writer *w, struct stage *st, struct batch *b, enum way way, int *status)
+static enum outcome load(struct writer *w, const struct stage *st, struct batch *b, enum way way, int *status)
 {
 	if (st == NULL)
 		return DONE;
@@ -164,6 +149,12 @@ static enum outcome load(struct writer *w, struct stage *st, struct batch *b, en
 static enum way choose_way(const struct writer *w)
 {
 	return w->table->direct == NULL || w->direct.never || w->direct.clean < w->direct.wait ? STAGED : DIRECT;
+}
+
+/* Another connection has brought the same keys in another order: through the staging table both bring them in key order. */
+static bool is_deadlock(const struct server *s)
+{
+	return strcmp(s->sqlstate, "40P01") == 0;
 }
 
 static void learn_failure(struct direct *d, enum pg_class class)
@@ -282,7 +273,7 @@ static enum outcome try_batch(struct writer *w, struct batch *b, enum way way, i
 	if ((outcome = load(w, w->table, b, way, status)) != DONE ||
 	    (outcome = load(w, w->label, b, way, status)) != DONE)
 		return outcome;
-	if (dead_letter_store(s, b, w->table->table->target, &w->scratch) < 0)
+	if (dead_letter_store(s, b, w->table->table->target) < 0)
 		return FAILED;
 	if (w->fence != NULL) {
 		fence_count(b);
@@ -330,7 +321,7 @@ static int connect_again(struct writer *w, int64_t until, bool *altered)
 }
 
 /* A new connection may break, too, before it is of use. */
-static int reconnect(struct writer *w, int64_t until)
+int writer_connect(struct writer *w, int64_t until)
 {
 	for (int attempt = 1;; attempt++) {
 		bool altered;
@@ -381,7 +372,7 @@ static int recover(struct writer *w, int attempt, int64_t since)
 		          s->sqlstate[0] == '\0' ? "" : ")");
 		return EXIT_RETRY;
 	}
-	return usable ? EXIT_DONE : reconnect(w, until);
+	return usable ? EXIT_DONE : writer_connect(w, until);
 }
 
 void writer_break(struct writer *w, const struct partition *p)
@@ -389,7 +380,7 @@ void writer_break(struct writer *w, const struct partition *p)
 	int64_t until = clock_monotonic() + w->patience;
 
 	for (int attempt = 1; fence_break(w->fence, w->server, p) < 0; attempt++) {
-		if (clock_monotonic() >= until || !pg_backoff(attempt) || (!server_rollback(w->server) && reconnect(w, until) != EXIT_DONE)) {
+		if (clock_monotonic() >= until || !pg_backoff(attempt) || (!server_rollback(w->server) && writer_connect(w, until) != EXIT_DONE)) {
 			log_error("stream %s could not be marked as broken: %s. What was left out is lost unless it is read again after pgload "
 			          "--reset-stream --stream %s",
 			          p->stream, w->server->message, p->stream);
@@ -398,15 +389,14 @@ void writer_break(struct writer *w, const struct partition *p)
 	}
 }
 
-static void remember_refusals(struct writer *w, const struct batch *b)
+void counts_add(struct counts *sum, const struct counts *n)
 {
-	if (w->window_used == REFUSED_BATCHES) {
-		memmove(w->window, w->window + 1, (REFUSED_BATCHES - 1) * sizeof(w->window[0]));
-		w->window_used--;
-	}
-	w->window[w->window_used].records = b->count;
-	w->window[w->window_used].refused = w->refused;
-	w->window_used++;
+	sum->rows += n->rows;
+	sum->duplicates += n->duplicates;
+	sum->dead_letters += n->dead_letters;
+	sum->labels += n->labels;
+	sum->skipped += n->skipped;
+	sum->holes += n->holes;
 }
 
 static void count(struct writer *w, const struct batch *b, int64_t us)
@@ -429,12 +419,7 @@ static void count(struct writer *w, const struct batch *b, int64_t us)
 	}
 	w->batch = n;
 	w->batch_us = us;
-	w->total.rows += n.rows;
-	w->total.duplicates += n.duplicates;
-	w->total.dead_letters += n.dead_letters;
-	w->total.labels += n.labels;
-	w->total.skipped += n.skipped;
-	w->total.holes += n.holes;
+	counts_add(&w->total, &n);
 }
 
 void writer_tick(struct writer *w)
@@ -470,7 +455,7 @@ int writer_commit(struct writer *w, struct batch *b)
 	for (int attempt = 1;; attempt++) {
 		switch (try_batch(w, b, way, &status)) {
 		case DONE:
-			remember_refusals(w, b);
+			refusals_add(w->refusals, b->count, w->refused);
 			count(w, b, clock_monotonic() - started);
 			learn_success(&w->direct, way, &w->batch);
 			if (!w->dry_run)
@@ -484,9 +469,10 @@ int writer_commit(struct writer *w, struct batch *b)
 		}
 		if (way == DIRECT) {
 			way = STAGED;
+			if (s->class != PG_AGAIN || is_deadlock(s))
+				learn_failure(&w->direct, s->class);
 			if (s->class != PG_AGAIN) { /* a key that is there already, or anything that the staging table tells better */
 				log_debug("not straight into the table: %s (SQLSTATE %s)", s->message, s->sqlstate);
-				learn_failure(&w->direct, s->class);
 				server_rollback(s);
 				attempt--;
 				continue;

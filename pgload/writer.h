@@ -8,9 +8,8 @@
 #include <stdatomic.h>
 
 #include "fence.h"
+#include "refusals.h"
 #include "stage.h"
-
-enum { REFUSED_WINDOW = 10000, REFUSED_FLOOR = 100, REFUSED_BATCHES = 256 };
 
 /*
  * Straight into the table is the fast way, but only for batches of nothing but new rows. After a batch for which it failed the staging table
@@ -27,25 +26,25 @@ struct counts {
 	uint64_t rows, duplicates, dead_letters, labels, skipped, holes;
 };
 
+/* *sum += *n */
+void counts_add(struct counts *sum, const struct counts *n);
+
 struct writer {
-	struct server *server;
-	struct fence *fence;       /* NULL: --no-fence */
-	struct stage *table, *label; /* label may be NULL */
+	struct server *server;     /* its own; what follows is common to all writers */
+	const struct fence *fence; /* NULL: --no-fence */
+	const struct stage *table, *label; /* label may be NULL */
 	const char *table_name;    /* as the user gave it, to read the catalogue again */
 	bool dry_run;
 	int64_t patience;          /* microseconds to keep trying */
-	double max_refused;        /* share of the last records that the server may refuse; 1: all */
+	struct refusals *refusals;
+
+	/* Its own again. */
 	struct counts total, batch;
 	int64_t batch_us;          /* how long the last commit took, tries included */
 	struct direct direct;
 	char unsure[24];           /* the transaction whose COMMIT was not answered, where no position tells; "": none */
-	struct buf scratch;
 	struct buf silent;          /* sessions that seemed to be dead when this batch last waited for a lock in vain (evict.sql) */
-	/* Records and refused ones of the last batches, newest last. */
-	struct {
-		size_t records, refused;
-	} window[REFUSED_BATCHES];
-	size_t window_used, refused;
+	size_t refused;              /* of the batch, by the server */
 	atomic_uint retries;         /* not reported yet */
 	struct {
 		struct metric *rows, *duplicates, *dead_letters, *labels, *skipped, *holes;
@@ -58,6 +57,10 @@ void writer_free(struct writer *w);
 
 /* On a new connection: staging tables. 0, or -1 with s->class. */
 int writer_prepare(struct writer *w);
+
+/* Connect (anew), as the connection before or, for the first, as server->conninfo and async_commit say, until it works or that time has come.
+ * EXIT_DONE, or the exit status with a message. */
+int writer_connect(struct writer *w, int64_t until);
 
 /* Store the batch. EXIT_DONE with w->batch, or the exit status with a message: nothing of it is stored then. The one function that may run
  * in a thread of its own. */

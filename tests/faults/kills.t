@@ -1,7 +1,7 @@
 #!/bin/bash
 # kill -9 of every stage, while producing goes on: at any moment, inside an open transaction, two stages at once, within the first 100 ms, while
-# kconsume asks where to resume, and of the supervisor itself. Into a table with a key, and into one without, where only the fence prevents doubles;
-# now and then another pipeline reads the same partitions for a while, from the stored positions or from the beginning.
+# kconsume asks where to resume, and of the supervisor itself. Into a table with a key, and into one without, where only the fence prevents doubles,
+# through two connections; now and then another pipeline reads the same partitions for a while, from the stored positions or from the beginning.
 # The long form: at least 200 kills, 40 of each stage, over 300,000 records.
 source "$(dirname "$0")/faults.sh"
 start_postgres
@@ -47,7 +47,7 @@ produce &
 producer=$!
 at_exit stop_txgen
 start_pipeline keyed
-start_pipeline keyless -t bare_fact
+start_pipeline keyless -t bare_fact --connections 2
 declare -A mark=([keyed]=0 [keyless]=0) before kills=([kconsume]=0 [fraudcheck]=0 [pgload]=0) kills_of=([keyed]=0 [keyless]=0)
 declare -A next_to=([kconsume]=fraudcheck [fraudcheck]=pgload [pgload]=kconsume)
 total=0 inside=0 together=0 young=0 asking=0

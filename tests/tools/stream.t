@@ -53,12 +53,12 @@ at_exit stream stop
 tell '' '' ''
 exits 1 "status of nothing" stream status
 exits 1 "nor is there anything to tell" stream reload
-exits 0 "starts" stream start -n 2 -b nowhere:1 -X a=b
+exits 0 "starts" stream start -n 2 -b nowhere:1 -X a=b --connections 3
 exits 0 "status: all run" stream status
 is "two pipelines" "$(grep -c running "$work/out")" 2
 exits 0 "a second start changes nothing" stream start
 is "kconsume was started twice" "$(calls 'kconsume --resume -G fraud --instance-id fraud-[0-9]*-[12] --metrics .* -b nowhere:1 -X a=b')" 2
-is "pgload too" "$(calls 'pgload -q --stream fraud')" 2
+is "pgload too" "$(calls 'pgload -q --stream fraud --metrics .* --connections 3')" 2
 both_listen() { [ "$(calls 'fraudcheck listens')" -eq 2 ]; }
 wait_for 5 both_listen
 exits 0 "new rules" stream reload

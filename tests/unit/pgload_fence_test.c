@@ -24,7 +24,9 @@ static enum fence_answer note(const char *run, const char *origin, int begin, co
 	in.line = buf_span(&line);
 	assert_int_equal(json_scan(&in.object, in.line, &at), JSON_OK);
 	assert_int_equal(envelope_read(&in.envelope, &in.object, &why), 0);
-	return fence_note(&fence, &batch, &in, reader, &partition);
+	partition = fence_find(&fence, &in, reader);
+	assert_non_null(partition);
+	return fence_note(&fence, &batch, partition, &in, reader);
 }
 
 /* What the writer does with the batch, without a server; it finds `position` stored. */
@@ -102,17 +104,14 @@ static void order(void **state)
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":5,\"ts\":1"), FENCE_TAKE);
 	commit(0);
 	/* also behind a commit */
-	assert_int_equal(note("a", "beginning", 0, "\"offset\":5,\"ts\":1"), FENCE_STOP);
-	assert_non_null(partition);
-	assert_int_equal(note("a", "beginning", 0, "\"offset\":4,\"ts\":1"), FENCE_STOP);
-	assert_non_null(partition);
+	assert_int_equal(note("a", "beginning", 0, "\"offset\":5,\"ts\":1"), FENCE_BREAK);
+	assert_int_equal(note("a", "beginning", 0, "\"offset\":4,\"ts\":1"), FENCE_BREAK);
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":6,\"ts\":1"), FENCE_TAKE);
 	assert_int_equal(note("a", "beginning", 0, "\"event\":\"end\",\"next\":20"), FENCE_SKIP);
-	assert_int_equal(note("a", "beginning", 0, "\"offset\":19,\"ts\":1"), FENCE_STOP);
+	assert_int_equal(note("a", "beginning", 0, "\"offset\":19,\"ts\":1"), FENCE_BREAK);
 	assert_int_equal(note("a", "beginning", 0, "\"offset\":20,\"ts\":1"), FENCE_TAKE);
 	/* a changed envelope is refused, but does not break the stream */
 	assert_int_equal(note("a", "beginning", 1, "\"offset\":21,\"ts\":1"), FENCE_STOP);
-	assert_null(partition);
 }
 
 static void warm(void **state)
