@@ -68,6 +68,21 @@ static int unix_socket(const char *path, struct sockaddr_un *to)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
+/*
+ * What any proxy in earnest does: whoever waits at one end for an answer can only learn from us that the other end is gone without a word.
+ * Sockets accepted from a listening one inherit it.
+ */
+static void keep_alive(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 10}, {IPPROTO_TCP, TCP_KEEPINTVL, 5},
+	               {IPPROTO_TCP, TCP_KEEPCNT, 3}, {IPPROTO_TCP, TCP_USER_TIMEOUT, 30000}};
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
+}
+
 static int tcp_socket(const char *address, struct addrinfo **to)
 {
 	const char *colon = strrchr(address, ':');
@@ -88,6 +103,7 @@ static int tcp_socket(const char *address, struct addrinfo **to)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	keep_alive(fd);
 	return fd;
 }
 
