@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # What can be said of Markdown pages without reading them. pages.pl COMMAND FILE..., from the top of the source tree:
 #   links      relative links and anchors that lead nowhere
-#   files      files of the source tree that a page names in code, and that are not there; make targets, too
+#   files      files of the source tree, or modules (without .c), that a page names in code, and that are not there; make targets, too
 #   options    options that a page gives to a tool that does not have them (OPTIONS: a file of lines "TOOL --option")
 #   shape      the headings' levels, code blocks, pictures and links, and what stands in code in tables' first cells: what two
 #              languages of one page must agree in
@@ -96,7 +96,7 @@ sub files {
 		my ($number, $text) = @$_;
 		while ($text =~ m{(?<![\w./~-])((?:$places)/[\w./*-]*[\w*])}g) {
 			my $file = $1;
-			print "$page:$number: $file: not there\n" unless -e $file || $file =~ /\*\*/ || $file =~ /\*/ && glob $file;
+			print "$page:$number: $file: not there\n" unless -e $file || -e "$file.c" || $file =~ /\*\*/ || $file =~ /\*/ && glob $file;
 		}
 		while ($text =~ /(?:^|[;&|]\s*)make ([a-z][\w-]*)/g) {
 			print "$page:$number: make $1: there is no such target\n" unless $target{$1};
