@@ -84,7 +84,7 @@ like "… and read from it" "$(timeout 60 kconsume -q -o beginning -p 0 --stream
 stopped=$(docker exec "$(container stream)" sh -c 'read -r pid rest </var/lib/txpipe/metrics/1/pgload.pid; kill -STOP "$pid"; echo "$pid"')
 unhealthy() { ! docker exec "$(container stream)" container health stream; }
 ok "a stage that hangs is noticed" wait_for 60 unhealthy
-docker exec "$(container stream)" kill -CONT "$stopped"
+docker exec "$(container stream)" bash -c 'kill -CONT "$1"' _ "$stopped"
 well() { docker exec "$(container stream)" container health stream; }
 ok "… and that it goes on" wait_for 60 well
 
@@ -93,13 +93,13 @@ docker kill "$(container stream)" >/dev/null
 docker start "$(container stream)" >/dev/null
 ok "killed and started, the stream gets healthy" wait_for 90 healthy stream
 exits 0 "down" compose down
-is "no container is left" "$(docker ps -aq | wc -l)" 0
+is "no container is left" "$(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME")" ''
 exits 0 "up -d again" compose up -d --no-build
 ok "every service gets healthy again" wait_for 120 healthy "${running[@]}" || story
 before=$(sql 'select count(*) from fact_transaction')
 more() { [ "$(sql 'select count(*) from fact_transaction')" -gt "$before" ]; }
 ok "more comes" wait_for 60 more
-is "on two days' worth of volumes nothing was made twice" "$(sql 'select count(*) - count(distinct transaction_id) from fact_transaction')" 0
+is "nothing was made twice" "$(sql 'select count(*) - count(distinct transaction_id) from fact_transaction')" 0
 
 compose stop -t 30 txgen >/dev/null 2>&1
 is "the generator ended in order" "$(inspect txgen '{{.State.ExitCode}}')" 0
