@@ -32,15 +32,23 @@ struct kept {
 	int64_t until;
 };
 
-struct asker {
+/* One thread, one connection, one question after the other. */
+struct lane {
+	struct asker *asker;
 	pthread_t thread;
-	pthread_mutex_t mutex;
 	pthread_cond_t given;
 	struct question *first, **last;
+	struct database database;
+};
+
+enum { QUICK, SLOW, LANES };
+
+struct asker {
+	pthread_mutex_t mutex;
+	struct lane lane[LANES];
 	size_t waiting;
 	bool stop;
 	struct kept kept[KEPT];
-	struct database database;
 };
 
 /* --- one question ------------------------------------------------------------------------------------------------ */
@@ -209,41 +217,44 @@ static void free_question(struct question *q)
 	free(q);
 }
 
-static struct answer *take_answer(struct asker *k, struct question *q)
+static struct answer *take_answer(struct lane *l, struct question *q)
 {
+	struct asker *k = l->asker;
 	struct answer *a = recall(k, q->key);
 
 	if (a != NULL || k->stop)
 		return a != NULL ? a : answer_error(503, "the server is being stopped");
 	pthread_mutex_unlock(&k->mutex);
 	int64_t began = clock_monotonic();
-	a = asker_now(&k->database, q->endpoint, &q->params, q->csv);
+	a = asker_now(&l->database, q->endpoint, &q->params, q->csv);
 	int64_t took = clock_monotonic() - began;
 	pthread_mutex_lock(&k->mutex);
-	/* That something is away is remembered, too: or else a crowd of browsers would have every one of them wait for a time-out. */
-	remember(k, q, a, a->status == 503 ? 0 : took);
+	/* That something is away is remembered, too, for a moment: or else a crowd of browsers would have every one of them wait for a time-out. What took
+	 * too long is remembered for long: it would take as long again. */
+	remember(k, q, a, l->database.c == NULL ? 0 : took);
 	return a;
 }
 
 static void *work(void *arg)
 {
-	struct asker *k = arg;
+	struct lane *l = arg;
+	struct asker *k = l->asker;
 
 	pthread_mutex_lock(&k->mutex);
 	for (;;) {
-		struct question *q = k->first;
+		struct question *q = l->first;
 
 		if (q == NULL && k->stop)
 			break;
 		if (q == NULL) {
-			pthread_cond_wait(&k->given, &k->mutex);
+			pthread_cond_wait(&l->given, &k->mutex);
 			continue;
 		}
-		k->first = q->next;
-		if (k->first == NULL)
-			k->last = &k->first;
+		l->first = q->next;
+		if (l->first == NULL)
+			l->last = &l->first;
 		k->waiting--;
-		struct answer *a = take_answer(k, q);
+		struct answer *a = take_answer(l, q);
 		pthread_mutex_unlock(&k->mutex);
 		q->done(q->arg, a);
 		free_question(q);
@@ -257,13 +268,16 @@ struct asker *asker_start(const char *conninfo)
 {
 	struct asker *k = xcalloc(1, sizeof *k);
 
-	k->database.conninfo = conninfo;
-	k->last = &k->first;
 	pthread_mutex_init(&k->mutex, NULL);
-	pthread_cond_init(&k->given, NULL);
-	if (pthread_create(&k->thread, NULL, work, k) != 0) {
-		log_error("cannot start a thread");
-		exit(EXIT_RETRY);
+	for (size_t i = 0; i < LANES; i++) {
+		struct lane *l = &k->lane[i];
+
+		*l = (struct lane){.asker = k, .last = &l->first, .database = {.conninfo = conninfo, .quiet = i != QUICK}};
+		pthread_cond_init(&l->given, NULL);
+		if (pthread_create(&l->thread, NULL, work, l) != 0) {
+			log_error("cannot start a thread");
+			exit(EXIT_RETRY);
+		}
 	}
 	return k;
 }
@@ -272,23 +286,28 @@ void asker_stop(struct asker *k)
 {
 	pthread_mutex_lock(&k->mutex);
 	k->stop = true;
-	pthread_cond_signal(&k->given);
+	for (size_t i = 0; i < LANES; i++)
+		pthread_cond_signal(&k->lane[i].given);
 	pthread_mutex_unlock(&k->mutex);
-	pthread_join(k->thread, NULL);
+	for (size_t i = 0; i < LANES; i++)
+		pthread_join(k->lane[i].thread, NULL);
 }
 
 void asker_free(struct asker *k)
 {
 	for (size_t i = 0; i < KEPT; i++)
 		let_go(&k->kept[i]);
-	database_close(&k->database);
-	pthread_cond_destroy(&k->given);
+	for (size_t i = 0; i < LANES; i++) {
+		database_close(&k->lane[i].database);
+		pthread_cond_destroy(&k->lane[i].given);
+	}
 	pthread_mutex_destroy(&k->mutex);
 	free(k);
 }
 
 struct answer *asker_ask(struct asker *k, const struct endpoint *e, struct params *p, bool csv, asker_done *done, void *arg)
 {
+	struct lane *l = &k->lane[e->slow ? SLOW : QUICK];
 	struct buf key = {0};
 	struct question *q;
 	struct answer *a;
@@ -303,10 +322,10 @@ struct answer *asker_ask(struct asker *k, const struct endpoint *e, struct param
 	if (a == NULL) {
 		q = xcalloc(1, sizeof *q);
 		*q = (struct question){.endpoint = e, .params = *p, .csv = csv, .key = key.p, .done = done, .arg = arg};
-		*k->last = q;
-		k->last = &q->next;
+		*l->last = q;
+		l->last = &q->next;
 		k->waiting++;
-		pthread_cond_signal(&k->given);
+		pthread_cond_signal(&l->given);
 	} else {
 		params_free(p);
 		buf_free(&key);

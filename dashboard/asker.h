@@ -1,6 +1,6 @@
 /*
- * A thread that asks PostgreSQL what browsers want to know, one question after the other, and remembers the answers for a while: however
- * many browsers ask, the server works at most a twentieth of its time for one question.
+ * Threads that ask PostgreSQL what browsers want to know, one for the quick questions and one for the slow, each one after the other, and
+ * remember the answers for a while: however many browsers ask, the server works at most a twentieth of its time for one question.
  */
 #ifndef TXDASH_ASKER_H
 #define TXDASH_ASKER_H

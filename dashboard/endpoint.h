@@ -15,6 +15,7 @@ struct endpoint {
 	const char *name;
 	const char *sql;
 	enum endpoint_of of;
+	bool slow; /* reads more the more there is: such questions wait for one another, and nobody else for them */
 };
 
 /* NULL: there is none of that name. */

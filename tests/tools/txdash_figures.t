@@ -107,5 +107,12 @@ while counting; do sleep 0.05; done
 ok "meanwhile the page ticks on" [ $(($(ticks) - before)) -ge 2 ]
 words() { get /api/live | jq -e '.books_words | startswith("too many rows to count within 8 s")'; }
 ok "and says that it was too much" wait_for 10 words
+curl -s -m 60 "$url/api/books" >"$work/books" &
+books=$!
+ok "a question that takes long is asked" wait_for 20 counting
+is "… a quick one is answered meanwhile" "$(get /api/currencies | jq '.rows | length > 0') $(cat "$work/books")" "true "
+wait "$books"
+like "… until it is given up" "$(jq -r .error "$work/books")" 'longer than 8 s'
+is "… and not asked again for a while" "$(get /api/books | jq -r .error; counting && echo again)" "$(jq -r .error "$work/books")"
 sql "delete from stream_position where stream = 'slow'" >/dev/null
 finish
