@@ -141,7 +141,7 @@ tx.listing = (title, options) => {
 tx.scale = chart => {
 	const values = chart.data.datasets.flatMap(s => s.data.map(p => p.y)).filter(v => v !== null && v > 0).sort((a, b) => a - b);
 	const usual = values[Math.floor(values.length * 0.95)], most = values[values.length - 1], beyond = usual > 0 && most > 8 * usual;
-	const step = 10 ** Math.floor(Math.log10(usual * 2)), round = [1, 2, 5, 10].map(n => n * step).find(n => n >= usual * 2);
+	const step = 10 ** Math.floor(Math.log10(usual * 2)), round = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map(n => n * step).find(n => n >= usual * 2);
 	chart.options.scales.y.max = beyond ? round : undefined;
 	const legend = chart.canvas.closest("section").querySelector(".legend");
 	let note = legend.querySelector(".peak");
