@@ -21,7 +21,8 @@ enum {
 	PUSH_AT = 64 << 10,       /* bytes that are worth a write while records keep coming */
 	CALLBACKS = 100,          /* served before the records get their turn */
 	TICK_MS = 1000,
-	CLOSE_US = 5000000
+	CLOSE_US = 5000000,
+	CLOSE_ALONE_US = 500000   /* the reader is gone: nobody is to wait for us, if the broker does not answer */
 };
 
 static struct metric *m_records, *m_rejects, *m_warm, *m_bytes, *m_assigned;
@@ -407,6 +408,17 @@ static rd_kafka_conf_t *configure(const struct consume_options *o)
 	return conf;
 }
 
+/* The loop that looks after stdout does not run yet. */
+static int reader_gone(struct kafka_health *health)
+{
+	struct consume *c = (struct consume *)health; /* its first member */
+	struct pollfd watch = sink_watch(&c->sink);
+
+	if (poll(&watch, 1, 0) > 0 && sink_gone(&c->sink, watch.revents))
+		return sink_failed(&c->sink);
+	return EXIT_DONE;
+}
+
 static int check_topics(struct consume *c)
 {
 	const struct consume_options *o = c->o;
@@ -517,7 +529,7 @@ static int open_consumer(struct consume *c)
 /* Leave the group, so that others take over at once; a broker that does not answer is not waited for. */
 static void leave(struct consume *c)
 {
-	int64_t until = clock_monotonic() + CLOSE_US;
+	int64_t until = clock_monotonic() + (c->sink.error != 0 ? CLOSE_ALONE_US : CLOSE_US);
 	rd_kafka_error_t *error;
 	rd_kafka_message_t *m;
 
@@ -562,7 +574,7 @@ static void release(struct consume *c)
 
 int consume_run(const struct consume_options *o, struct emit emit, uint64_t *rejects)
 {
-	struct consume c = {.o = o, .emit = emit, .wake = {-1, -1}, .status = -1};
+	struct consume c = {.health.give_up = reader_gone, .o = o, .emit = emit, .wake = {-1, -1}, .status = -1};
 	int status;
 
 	open_metrics();

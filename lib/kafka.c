@@ -359,6 +359,9 @@ int kafka_metadata(rd_kafka_t *rk, struct kafka_health *health, const char *topi
 		waited = clock_monotonic() - started;
 		if (sig_asked() != 0)
 			return EXIT_RETRY;
+		status = health->give_up != NULL ? health->give_up(health) : EXIT_DONE;
+		if (status != EXIT_DONE)
+			return status;
 		if (health->fatal != 0 || waited > patience || (health->down && waited > REFUSED_PATIENCE_US))
 			return say_unreachable(health, waited);
 	}

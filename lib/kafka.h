@@ -28,6 +28,8 @@ struct kafka_health {
 	bool down;                 /* no broker is reachable; the owner clears it when one answers again */
 	rd_kafka_resp_err_t fatal; /* this client can go on no more: credentials, a fenced instance; 0: nothing of the kind */
 	char reason[512];          /* the last error in words, "" before the first */
+	/* Asked now and then by whoever waits for the cluster: EXIT_DONE to go on, else the status to give up with. NULL: nobody minds. */
+	int (*give_up)(struct kafka_health *health);
 };
 
 /*
@@ -53,8 +55,8 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf);
 /*
  * Metadata of the whole cluster, waiting up to `patience` microseconds for it, less when every broker refuses the connection. EXIT_DONE and
  * *metadata (the caller destroys it); EXIT_RETRY if unreachable; EXIT_USAGE if the credentials are refused or `topic` (may be NULL) does
- * not exist: one message has been printed. A signal cuts the waiting short: EXIT_RETRY without a message. Nothing is created: asking
- * for a topic by name would create it on some brokers.
+ * not exist: one message has been printed. A signal cuts the waiting short: EXIT_RETRY without a message; so does health->give_up, with its
+ * own status. Nothing is created: asking for a topic by name would create it on some brokers.
  */
 int kafka_metadata(rd_kafka_t *rk, struct kafka_health *health, const char *topic, int64_t patience,
                    const struct rd_kafka_metadata **metadata);

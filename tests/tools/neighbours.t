@@ -1,6 +1,7 @@
 #!/bin/bash
-# A stage that is killed takes the whole pipe with it, within a second: when all are idle, and when every pipe between them is full. Nobody
-# takes the death of a neighbour for success: the stages before it end with 74, those behind it with what they were able to store.
+# A stage that is killed takes the whole pipe with it, within a second: when all are idle, when every pipe between them is full, and while
+# kconsume waits for a broker. Nobody takes the death of a neighbour for success: the stages before it end with 74, those behind it with what they
+# were able to store.
 source "$(dirname "$0")/../tap.sh"
 source "$root/tests/kafka.sh"
 start_postgres
@@ -48,6 +49,18 @@ for expected in 'kconsume 137 0 0' 'fraudcheck 74 137 0' 'pgload 74 74 137'; do
 	ok "all is stored" wait_for 20 stored "idle$number" 500
 	dies "${expected%% *}" "${expected#* }" "idle"
 done
+
+# --- kconsume waits for a broker that takes connections and says nothing
+perl -MIO::Socket::INET -e '$| = 1; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die; print $s->sockport, "\n"; sleep 600' >"$work/silent" &
+at_exit kill "$!"
+wait_for 10 test -s "$work/silent"
+asks() { [ "$(ls "/proc/$(pid_of kconsume)/task" | wc -l)" -ge 3 ]; } # threads of librdkafka
+there=$KAFKA_BROKERS
+KAFKA_BROKERS=127.0.0.1:$(cat "$work/silent")
+pipeline fact_transaction waits
+ok "kconsume waits for a broker" wait_for 20 asks
+dies fraudcheck '74 137 0' "connecting"
+KAFKA_BROKERS=$there
 
 # --- every pipe is full, since pgload waits for a lock
 txgen -q -n 9000 -s 2 | kproduce -q
