@@ -32,7 +32,7 @@ is "each container is restricted" "$(jq -c '.pod.containers[].securityContext' "
 is "… and bounded" "$(jq -r '.pod.containers[].resources | [.limits.memory, .requests.memory, .requests.cpu] | map(. != null) | all' "$work/workloads" | sort -u)" true
 is "no token is mounted" "$(jq -r '.pod.automountServiceAccountToken' "$work/workloads" | sort -u)" false
 is "what is written goes where the image's state is" "$(jq -r '.pod | (.volumes[]? | select(.emptyDir) | .name) as $v | .containers[].volumeMounts[] | select(.name == $v) | .mountPath' \
-	"$work/workloads" | sort -u | paste -sd' ')" "/tmp $(grep -Eo 'XDG_STATE_HOME=[^ ]+' "$root/Dockerfile" | cut -d= -f2)"
+	"$work/workloads" | sort -u | paste -sd' ')" "/tmp $(grep -Eo -- '--home-dir [^ ]+' "$root/Dockerfile" | cut -d' ' -f2)"
 
 # Statuses: those of lib/exit.h, and what they mean.
 statuses=$(sed -n 's/.*EXIT_[A-Z]* = \([0-9]*\),.*/\1/p' "$root/lib/exit.h")
