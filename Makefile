@@ -263,8 +263,11 @@ demo: all
 
 # --- manuals, completions, installation --------------------------------------------------------------------------
 MANUALS = $(notdir $(wildcard docs/man/*.[157]))
-UNITS   = $(wildcard */txpipe-*.service */txpipe-*.timer deploy/systemd/txpipe-*)
+UNITS   = $(wildcard deploy/systemd/txpipe-*)
 SHARE   = $(DESTDIR)$(PREFIX)/share
+# where distributions want something else
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 
 manuals: $(MANUALS:%=$(BUILD)/man/%)
 $(BUILD)/man/%: docs/man/% $(wildcard docs/man/common/*) scripts/manual
@@ -298,20 +301,22 @@ install: all manuals completions
 	set -e; for page in $(MANUALS); do install -D -m 644 $(BUILD)/man/$$page $(SHARE)/man/man$${page##*.}/$$page; done
 	set -e; for tool in $(TOOLS); do \
 		install -D -m 644 $(BUILD)/completions/bash/$$tool $(SHARE)/bash-completion/completions/$$tool; \
-		install -D -m 644 $(BUILD)/completions/zsh/$$tool $(SHARE)/zsh/site-functions/_$$tool; \
+		install -D -m 644 $(BUILD)/completions/zsh/$$tool $(DESTDIR)$(ZSHDIR)/_$$tool; \
 		install -D -m 644 $(BUILD)/completions/fish/$$tool $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
 	done
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(SHARE)/doc/txpipe/examples
+	install -d $(DESTDIR)$(UNITDIR) $(SHARE)/doc/txpipe/examples
 	set -e; for unit in $(UNITS); do \
-		$(AT_PREFIX) $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
-		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; \
+		$(AT_PREFIX) $$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/}; \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
+	install -D -m 644 deploy/systemd/txpipe.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/txpipe.conf
 	install -d $(SHARE)/doc/txpipe/docs/images
 	install -m 644 $(wildcard *.md) LICENSE $(SHARE)/doc/txpipe
 	install -m 644 $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/txpipe/docs
 	install -m 644 $(wildcard docs/images/*.svg docs/images/*.png) $(SHARE)/doc/txpipe/docs/images
 	$(AT_PREFIX) aggregate/crontab > $(SHARE)/doc/txpipe/examples/crontab
-	chmod 644 $(SHARE)/doc/txpipe/examples/crontab
+	$(AT_PREFIX) deploy/systemd/txpipe.default > $(SHARE)/doc/txpipe/examples/default
+	chmod 644 $(SHARE)/doc/txpipe/examples/*
 
 clean:
 	rm -rf $(BUILD) $(BIN)

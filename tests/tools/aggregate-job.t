@@ -198,10 +198,12 @@ exits 0 'the next build' aggregate build
 is 'has what is left' "$(sql "select amount from shops where shop = 's1'")" "$(sql "select sum(amount) from fact where shop = 's1'")"
 
 # --- systemd
-units=$root/aggregate
+units=$root/deploy/systemd
 is 'the service runs what cron runs' "$(sed -n 's/^ExecStart=.*bin\/\(aggregate build -q\) .*/\1/p' "$units/txpipe-aggregate.service")" 'aggregate build -q'
 command=$(sed -n 's/^ExecStart=[^ ]*\///p' "$units/txpipe-aggregate.service")
-exits 0 'its command line is accepted' bash -c "$command"
+arguments=$(sed -n 's/^Environment=.*"AGGREGATE_ARGS=\(.*\)".*/\1/p' "$units/txpipe-aggregate.service")
+exits 0 'its command line is accepted' env "AGGREGATE_ARGS=${arguments//%S\/txpipe\/stream-fraud/$work}" bash -c "$command"
+ok 'it says how it went' grep -q '^txpipe_aggregate_exit_status 0' "$work/aggregate.prom"
 is 'the timer starts that service' "$(sed -n 's/^Unit=//p' "$units/txpipe-aggregate.timer")" txpipe-aggregate.service
-is 'missed ticks are not caught up' "$(sed -n 's/^Persistent=//p' "$units/txpipe-aggregate.timer")" false
+is 'a tick missed while the machine was off is made up for' "$(sed -n 's/^Persistent=//p' "$units/txpipe-aggregate.timer")" true
 finish

@@ -24,10 +24,12 @@ is "as many pages as in the source" "$(find "$at/share/man" -type f | wc -l)" "$
 is "files are readable by all and no programs" "$(find "$at/share" "$at/lib" -type f ! -path '*/scripts/*' ! -perm 644 -printf '%P\n')" ''
 is "nothing names the source tree" "$(grep -rlF -- "$root/" "$at/share" "$at/lib")" ''
 is "units and crontab name the installed tools" "$(grep -rl '/usr/local' "$at/lib/systemd" "$at/share/doc/txpipe/examples")" ''
-for unit in "$root"/*/txpipe-*.service "$root"/*/txpipe-*.timer; do
+for unit in "$root"/deploy/systemd/txpipe-*; do
 	ok "${unit##*/} is installed" [ -s "$at/lib/systemd/system/${unit##*/}" ]
 done
 ok "what a unit starts is there" [ -x "$to$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$at/lib/systemd/system/txpipe-aggregate.service")" ]
+ok "the user of the units" [ -s "$at/lib/sysusers.d/txpipe.conf" ]
+ok "their settings, as an example" [ -s "$at/share/doc/txpipe/examples/default" ]
 for file in rules/seed.rules rules/scored.rules marts/dbt_project.yml scripts/stream scripts/reconcile.sql; do ok "$file" [ -s "$at/share/txpipe/$file" ]; done
 
 is "links between the installed pages lead somewhere" "$(cd "$at/share/doc/txpipe" && find . -name '*.md' -exec perl "$root/tests/pages.pl" links {} +)" ''

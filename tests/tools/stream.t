@@ -3,50 +3,7 @@
 # stand-ins that do what the test tells them; the real ones run under it in tests/e2e.
 source "$(dirname "$0")/../tap.sh"
 
-mkdir "$work/bin"
-export TXPIPE_BIN=$work/bin STAND_IN=$work/told
-mkdir "$STAND_IN"
-# Each start takes the first line of told/NAME: `exit N`, `kill`, `run` (until SIGTERM or end of input), `deaf` (ignores SIGTERM).
-cat >"$work/bin/stand-in" <<'END'
-#!/bin/bash
-name=${0##*/}
-echo "$name $*" >>"$STAND_IN/calls"
-read -r what arg <"$STAND_IN/$name" || what=run
-sed -i 1d "$STAND_IN/$name" 2>/dev/null
-case $what in
-exit) echo "$name: error: told to end with $arg" >&2; exit "$arg" ;;
-kill) kill -9 $$ ;;
-deaf) trap '' TERM INT; while :; do read -rt 1; [ $? -gt 128 ] || sleep 0.2; done ;;
-esac
-if [ "$name" = kconsume ]; then
-	trap 'echo "$name TERM" >>"$STAND_IN/calls"; exit 0' TERM
-	trap '' PIPE
-	while echo record 2>/dev/null; do sleep 0.05; done
-	exit 74
-fi
-trap 'echo "$name TERM" >>"$STAND_IN/calls"' TERM
-trap 'echo "$name HUP" >>"$STAND_IN/calls"' HUP
-echo "$name listens" >>"$STAND_IN/calls"
-while :; do
-	IFS= read -r line && { echo "$line" 2>/dev/null || exit 74; continue; }
-	[ $? -gt 128 ] || break
-done
-echo "$name drained" >>"$STAND_IN/calls"
-END
-chmod +x "$work/bin/stand-in"
-for name in kconsume fraudcheck pgload; do ln -s stand-in "$work/bin/$name"; done
-
-dir=$work/stream
-stream() { "$root/scripts/stream" "$@" --dir "$dir"; }
-tell() { # KCONSUME FRAUDCHECK PGLOAD, one line for each start
-	rm -rf "$dir" "$STAND_IN"/*
-	printf '%b' "$1" >"$STAND_IN/kconsume"
-	printf '%b' "$2" >"$STAND_IN/fraudcheck"
-	printf '%b' "$3" >"$STAND_IN/pgload"
-}
-state_is() { [ "$(head -1 "$dir/${2:-1}/state" 2>/dev/null)" = "$1" ]; }
-calls() { grep -Ec "^$1" "$STAND_IN/calls"; }
-alive() { kill -0 "$(cut -d' ' -f1 "$dir/$1.pid")" 2>/dev/null; }
+source "$root/tests/stages.sh"
 at_exit stream stop
 
 # --- start, status, stop
