@@ -243,7 +243,7 @@ faults: all fault-helpers
 	tests/faults/run
 
 # Break the code on purpose and see a test fail: minutes.
-.PHONY: mutations fault-helpers bench-helpers bench soak profile fuzz fuzz-targets
+.PHONY: sbom check-package mutations fault-helpers bench-helpers bench soak profile fuzz fuzz-targets
 fault-helpers: $(PROXY) $(FAULT_HELPERS)
 bench-helpers: $(BENCH_HELPERS)
 mutations: all
@@ -260,6 +260,15 @@ clang:
 
 demo: all
 	scripts/demo
+
+# What is inside, for whoever has to know when one of the parts has a hole.
+SBOM = $(BUILD)/txpipe.spdx.json
+sbom: all
+	scripts/sbom $(TOOLS:%=$(BIN)/%) > $(SBOM).tmp && mv $(SBOM).tmp $(SBOM)
+
+# The Debian package: built twice, looked at, installed, used and purged on fresh Debian roots. Needs root and debootstrap; ARGS are tests/package/run's.
+check-package:
+	tests/package/run $(ARGS)
 
 # --- manuals, completions, installation --------------------------------------------------------------------------
 MANUALS = $(notdir $(wildcard docs/man/*.[157]))
