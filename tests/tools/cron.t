@@ -54,7 +54,7 @@ wait "$pid"
 is "SIGTERM is the end" $? 0
 
 # shellcheck disable=SC2016
-starts bash -c 'trap "echo ended >\"$0\"; exit 0" TERM; echo started >"$0"; while :; do sleep 0.1; done' "$work/long"
+starts bash -c 'trap "echo ended >\"$0\"; exit 0" TERM; echo started >"$0"; while [ -e "$0" ]; do sleep 0.1; done' "$work/long"
 ok "a long one" wait_for 10 grep -q started "$work/long"
 ok "… is told of while it runs" wait_for 10 told 'running 1'
 kill "$pid"
