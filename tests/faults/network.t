@@ -77,6 +77,11 @@ inject() { # sets `what`
 		rule -A INPUT -i "to-$on" -m statistic --mode random --probability "0.$((drawn + 10))" -j DROP
 		rule -A OUTPUT -o "to-$on" -m statistic --mode random --probability "0.$((drawn + 10))" -j DROP
 		;;
+	"backend gone") # and its last words are refused: the proxy finds out by its keepalive, or by what it sends
+		on=p what=$1
+		rule -A INPUT -i to-p -p tcp -j REJECT --reject-with tcp-reset
+		sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgload'" >/dev/null
+		;;
 	reset) rule -A INPUT -i "to-$on" -p tcp -j REJECT --reject-with tcp-reset ;;
 	"link down") ns m ip link set "to-$on" down ;;
 	narrow)
@@ -100,7 +105,7 @@ heal() {
 }
 
 # --- the run -----------------------------------------------------------------------------------------------------------------
-kinds=(partition "partition one way" loss reset "link down" narrow delay freeze half-open cut refuse)
+kinds=(partition "partition one way" loss reset "link down" narrow delay freeze half-open cut refuse "backend gone")
 declare -A times
 in_w=(nsenter --net="/run/netns/$net-w" env PGHOST=10.213.1.1 PGPORT=5432)
 kconsume_command=("${in_w[@]}" kconsume --resume -G "$stream" -t "$topic_name" --instance-id a -X session.timeout.ms=6000)
