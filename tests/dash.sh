@@ -4,7 +4,8 @@
 start() {
 	local name=$1
 	shift
-	txdash -l 127.0.0.1:0 -b 127.0.0.1:9 "$@" 2>"$work/$name.err" &
+	[[ " $* " == *' -b '* ]] || set -- -b 127.0.0.1:9 "$@"
+	txdash -l 127.0.0.1:0 "$@" 2>"$work/$name.err" &
 	printf -v "pid_$name" %s "$!"
 	at_exit kill "$!"
 	wait_for 10 grep -q 'notice: http' "$work/$name.err" || { cat "$work/$name.err"; echo "Bail out! txdash does not start"; exit 1; }
