@@ -42,6 +42,7 @@ sed -e "s/^TXDASH_PORT=.*/TXDASH_PORT=$TXDASH_PORT/" -e "s/^POSTGRES_PORT=.*/POS
 compose() { docker-compose "$@"; }
 gone() { docker-compose down -v -t 30; }
 at_exit gone
+gone >/dev/null 2>&1 # what a run that was killed has left in TXPIPE_STACK
 export KAFKA_BROKERS=localhost:$KAFKA_PORT PGHOST=127.0.0.1 PGPORT=$POSTGRES_PORT PGUSER=txpipe PGDATABASE=txpipe PGPASSWORD=sesame
 page() { curl -sf -u txpipe:change-me "http://127.0.0.1:$TXDASH_PORT$1"; }
 container() { docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --filter "label=com.docker.compose.service=$1"; }
