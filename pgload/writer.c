@@ -151,12 +151,6 @@ static enum way choose_way(const struct writer *w)
 	return w->table->direct == NULL || w->direct.never || w->direct.clean < w->direct.wait ? STAGED : DIRECT;
 }
 
-/* Another connection has brought the same keys in another order: through the staging table both bring them in key order. */
-static bool is_deadlock(const struct server *s)
-{
-	return strcmp(s->sqlstate, "40P01") == 0;
-}
-
 static void learn_failure(struct direct *d, enum pg_class class)
 {
 	d->never = d->never || class == PG_CONFIG;
@@ -469,10 +463,9 @@ int writer_commit(struct writer *w, struct batch *b)
 		}
 		if (way == DIRECT) {
 			way = STAGED;
-			if (s->class != PG_AGAIN || is_deadlock(s))
-				learn_failure(&w->direct, s->class);
 			if (s->class != PG_AGAIN) { /* a key that is there already, or anything that the staging table tells better */
 				log_debug("not straight into the table: %s (SQLSTATE %s)", s->message, s->sqlstate);
+				learn_failure(&w->direct, s->class);
 				server_rollback(s);
 				attempt--;
 				continue;

@@ -81,7 +81,6 @@ paste -d '\n' <(head -12 "$work/crossed") <(tail -12 "$work/crossed") | pgload -
 is "a deadlock between own connections: status" "$?" 0
 like "is the server's to resolve" "$(cat "$work/err")" 'deadlock detected'
 is "each is stored once" "$(facts) $(books)" "12|12 24|12|12|0|0|0"
-ok "and learned from: $(grep -c 'deadlock detected' "$work/err") deadlocks in six batches" [ "$(grep -c 'deadlock detected' "$work/err")" -le 3 ]
 sql "drop trigger meet on fact_transaction" >/dev/null
 
 note "one connection waits"
