@@ -38,4 +38,4 @@ target file - client_us '<=1.2'
 target file binary rate '>=0.9'
 versus file binary
 versus stream binary
-if pgload --help | grep -q -- --connections; then versus two_connections binary; else say "this pgload has no --connections"; fi
+versus two_connections binary
