@@ -5,8 +5,8 @@ TXGEN      = producer/txgen.c producer/gen_amounts.c producer/gen_dims.c produce
 	producer/gen_labels.c producer/gen_math.c producer/gen_pace.c producer/gen_people.c producer/gen_purchase.c producer/gen_report.c \
 	producer/gen_scenarios.c producer/gen_shares.c producer/gen_shops.c producer/gen_stream.c producer/gen_world.c
 KPRODUCE   = producer/kproduce.c producer/deliver.c producer/strip.c
-KCONSUME   = $(addprefix kcat-like/,kconsume.c consume.c assign.c commit.c emit.c facts.c partition.c position.c query.c \
-	rewind.c sink.c start.c)
+KCONSUME   = $(addprefix kcat-like/,kconsume.c consume.c assign.c commit.c connect.c emit.c facts.c partition.c position.c query.c \
+	rewind.c sink.c start.c take.c)
 KMOCK      = kcat-like/kmock.c
 FRAUDCHECK = fraudcheck/fraudcheck.c $(filter-out fraudcheck/fraudcheck.c,$(wildcard fraudcheck/*.c))
 PGLOAD     = $(addprefix pgload/,pgload.c batch.c catalogue.c copy.c dead_letter.c encode.c encode_json.c encode_number.c \

@@ -2,6 +2,8 @@
  * The consumer: one thread that looks at broker and stdout together. What its modules share stands here.
  *
  *   consume.c  the loop: poll callbacks, take records, write, notice signals and a reader that went away
+ *   connect.c  before and after it: the client, the topics, joining the group and leaving it
+ *   take.c     what becomes of a message, or of an error in its place
  *   assign.c   from the group's assignment to running partitions: positions, log ends, refusals, assign()
  *   commit.c   stored positions to Kafka, for its displays
  */
@@ -61,7 +63,10 @@ struct assign {
 	bool warned;
 };
 
-enum { HAND = 512 }; /* records taken from the queue at a time */
+enum {
+	HAND = 512,                     /* records taken from the queue at a time */
+	CONSUME_PENDING_MAX = 256 << 10 /* bytes that wait for the reader: beyond, no record is taken from the queue */
+};
 
 struct consume {
 	struct kafka_health health; /* first: the client's opaque */
@@ -90,6 +95,31 @@ struct consume {
 
 /* Connect, consume until the end, leave the group. Returns the exit status; *rejects counts what was rejected. */
 int consume_run(const struct consume_options *o, struct emit emit, uint64_t *rejects);
+
+/* Stop the loop with that status; the first one counts. */
+void consume_stop(struct consume *c, int status);
+
+/* As many records as were asked for (-c). */
+bool consume_enough(const struct consume *c);
+
+/* Connect, look at the topics, join the group or take the partitions of -p. EXIT_DONE, or the status to end with (message printed); also EXIT_DONE
+ * when a signal asked for the end, without c->events. */
+int connect_open(struct consume *c);
+
+/* Leave the group, so that others take over at once; a broker that does not answer is not waited for. */
+void connect_leave(struct consume *c);
+
+/* EXIT_IO if the reader of stdout is gone: for kafka_health, as long as there is no loop that looks after it. */
+int connect_reader_gone(struct kafka_health *health);
+
+/* Records into the buffer, until it is full or none are left. true if the queue may hold more. */
+bool take_records(struct consume *c);
+
+/* A message, or an error in its place. EXIT_DONE, or the status to stop with (message printed). */
+int take_message(struct consume *c, const rd_kafka_message_t *m);
+
+/* The same for one that came by the consumer's queue: records must come by the partitions' queues, there it may already be overtaken. */
+int take_past_queue(struct consume *c, const rd_kafka_message_t *m);
 
 /* Records that were taken from the queue and not emitted are of no use after a revocation. */
 void consume_drop_hand(struct consume *c);
