@@ -304,6 +304,8 @@ install: all manuals completions
 	install -d $(SHARE)/txpipe/scripts
 	install scripts/stream scripts/seed-dims scripts/reconcile scripts/kafka scripts/cron scripts/container scripts/metabase $(SHARE)/txpipe/scripts
 	install -m 644 scripts/reconcile.sql $(SHARE)/txpipe/scripts
+	install -d $(SHARE)/txpipe/postgresql
+	install -m 644 deploy/postgresql/*.sql $(SHARE)/txpipe/postgresql
 	install -d $(SHARE)/txpipe/metabase/cards
 	install -m 644 deploy/metabase/*.sql $(SHARE)/txpipe/metabase
 	install -m 644 deploy/metabase/cards/*.sql $(SHARE)/txpipe/metabase/cards

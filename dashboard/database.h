@@ -2,6 +2,7 @@
 #ifndef TXDASH_DATABASE_H
 #define TXDASH_DATABASE_H
 
+#include "buf.h"
 #include "pg.h"
 
 struct database {
@@ -12,12 +13,17 @@ struct database {
 	int64_t again_at;  /* not before (clock_monotonic()) */
 	char words[512];   /* what went wrong last, "" if nothing */
 	char sqlstate[6];  /* "": the connection */
+	bool impersonal;   /* what is personal may not be read */
+	struct buf reduced;
 };
 
 /* Connected? If not, one try, at most once a second. */
 bool database_ready(struct database *d);
 
-/* One statement with text parameters of these types; NULL with words and sqlstate. A lost connection is closed. */
+/*
+ * One statement with text parameters of these types; NULL with words and sqlstate. A lost connection is closed. What stands between the comments
+ * personal and end in it is null for a role that may not read it.
+ */
 PGresult *database_ask(struct database *d, const char *sql, int count, const Oid *types, const char *const *values);
 
 /* One or more statements without an answer. */

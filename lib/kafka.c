@@ -259,6 +259,18 @@ static bool is_final(rd_kafka_resp_err_t err)
 	}
 }
 
+/*
+ * Does one side not trust the other's certificate? No waiting cures that; but one broker of several may have a bad one while others answer, so it is final
+ * only where none does. Only the text tells: ours "certificate verify failed", theirs "alert bad certificate", "alert unknown ca", …
+ */
+static bool is_about_trust(rd_kafka_resp_err_t err, const char *reason)
+{
+	if (err != RD_KAFKA_RESP_ERR__SSL && err != RD_KAFKA_RESP_ERR__TRANSPORT)
+		return false;
+	return strstr(reason, "certificate verify failed") != NULL ||
+	       (strstr(reason, " alert ") != NULL && (strstr(reason, "certificate") != NULL || strstr(reason, "unknown ca") != NULL));
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
 	struct kafka_health *health = opaque;
@@ -272,11 +284,14 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	}
 	if (is_final(err))
 		health->fatal = err;
-	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		health->down = true;
-		if (health->reason[0] != '\0')
-			return; /* "1/1 brokers are down" says less than the reason before it */
-	}
+	else
+		health->untrusted = is_about_trust(err, reason);
+	if (health->down && health->untrusted)
+		health->fatal = RD_KAFKA_RESP_ERR__SSL;
+	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && health->reason[0] != '\0')
+		return; /* "1/1 brokers are down" says less than the reason before it */
 	snprintf(health->reason, sizeof health->reason, "%s", reason);
 	log_info("%s", reason);
 }
@@ -313,7 +328,8 @@ static int say_unreachable(const struct kafka_health *health, int64_t waited)
 	const char *why = health->reason[0] != '\0' ? health->reason : "no answer";
 
 	if (health->fatal != 0) {
-		log_error("Kafka refuses us: %s; see -X sasl.* and security.protocol", why);
+		log_error(health->fatal == RD_KAFKA_RESP_ERR__SSL ? "no trust between us and Kafka: %s; see -X ssl.*, and the certificates of both sides"
+		                                                  : "Kafka refuses us: %s; see -X sasl.* and security.protocol", why);
 		return kafka_exit_status(health->fatal);
 	}
 	log_error("cannot reach Kafka (tried for %.0f s): %s; does the broker run, and is -b or $KAFKA_BROKERS right?",
@@ -373,6 +389,7 @@ int kafka_exit_status(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR_NO_ERROR:
 		return EXIT_DONE;
 	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+	case RD_KAFKA_RESP_ERR__SSL: /* only where it is final */
 	case RD_KAFKA_RESP_ERR__INVALID_ARG:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:

@@ -26,7 +26,8 @@ struct kafka_options {
 /* What a client's error callback has learned: the connection's state for waiting and for messages. */
 struct kafka_health {
 	bool down;                 /* no broker is reachable; the owner clears it when one answers again */
-	rd_kafka_resp_err_t fatal; /* this client can go on no more: credentials, a fenced instance; 0: nothing of the kind */
+	bool untrusted;            /* the last error was about a certificate */
+	rd_kafka_resp_err_t fatal; /* this client can go on no more: credentials, certificates, a fenced instance; 0: nothing of the kind */
 	char reason[512];          /* the last error in words, "" before the first */
 	/* Asked now and then by whoever waits for the cluster: EXIT_DONE to go on, else the status to give up with. NULL: nobody minds. */
 	int (*give_up)(struct kafka_health *health);
@@ -54,7 +55,7 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf);
 
 /*
  * Metadata of the whole cluster, waiting up to `patience` microseconds for it, less when every broker refuses the connection. EXIT_DONE and
- * *metadata (the caller destroys it); EXIT_RETRY if unreachable; EXIT_USAGE if the credentials are refused or `topic` (may be NULL) does
+ * *metadata (the caller destroys it); EXIT_RETRY if unreachable; EXIT_USAGE if credentials or certificates are refused or `topic` (may be NULL) does
  * not exist: one message has been printed. A signal cuts the waiting short: EXIT_RETRY without a message; so does health->give_up, with its
  * own status. Nothing is created: asking for a topic by name would create it on some brokers.
  */

@@ -106,6 +106,29 @@ static bool find_sqlstate(const char *message, char state[6])
 	return found;
 }
 
+/*
+ * What waiting does not cure and libpq tells without a SQLSTATE: certificates and keys, on either side, and words that it does not know. Where there are
+ * several hosts it must be so at each (a line for each; what follows a line explains it).
+ */
+static bool is_configuration(const char *message)
+{
+	static const char *const final[] = {"certificate", "private key", "key values mismatch", "unknown ca", "server does not support SSL", "channel binding"};
+	size_t attempts = 0, hopeless = 0;
+
+	for (const char *line = message; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+		size_t n = strcspn(line, "\n");
+		bool is_final = strncmp(line, "invalid ", 8) == 0;
+
+		if (!is_final && strncmp(line, "connection to server ", 21) != 0)
+			continue;
+		for (size_t i = 0; !is_final && i < sizeof(final) / sizeof(final[0]); i++)
+			is_final = memmem(line, n, final[i], strlen(final[i])) != NULL;
+		attempts++;
+		hopeless += is_final;
+	}
+	return attempts > 0 && attempts == hopeless;
+}
+
 /* `text` as one line: the lines that only developers of the server need are left out, the rest joined. */
 static void one_line(const char *text, char *to, size_t size)
 {
@@ -194,7 +217,16 @@ static PGconn *connect_once(const char *conninfo, bool *late)
 	return c;
 }
 
-/* Is the connection string well-formed? Its text never appears in a message: it may hold a password. */
+static bool has_secret(const PQconninfoOption *options)
+{
+	for (; options->keyword != NULL; options++)
+		if (options->val != NULL && options->val[0] != '\0' &&
+		    (strcmp(options->keyword, "password") == 0 || strcmp(options->keyword, "sslpassword") == 0))
+			return true;
+	return false;
+}
+
+/* Is the connection string well-formed, and without a secret? Its text never appears in a message: it may hold a password. */
 static int check_conninfo(const char *conninfo)
 {
 	char *why = NULL;
@@ -204,8 +236,12 @@ static int check_conninfo(const char *conninfo)
 		return 0; /* the name of a database */
 	options = PQconninfoParse(conninfo, &why);
 	if (options != NULL) {
+		bool secret = has_secret(options);
+
 		PQconninfoFree(options);
-		return 0;
+		if (secret)
+			log_error("a password in the connection string is visible to all: ~/.pgpass, $PGPASSFILE or $PGPASSWORD hold one");
+		return secret ? -1 : 0;
 	}
 	if (why != NULL && strncmp(why, "invalid connection option", 25) == 0)
 		log_error("connection string: %.*s", (int)strcspn(why, "\n"), why);
@@ -228,7 +264,7 @@ PGconn *pg_try(const char *conninfo, char *reason, size_t size, int *status)
 	one_line(c == NULL ? "out of memory" : PQerrorMessage(c), reason, size);
 	if (late && reason[0] == '\0')
 		snprintf(reason, size, "%s", sig_asked() ? "interrupted by a signal" : "connection timed out");
-	if (c != NULL && (PQconnectionNeedsPassword(c) ||
+	if (c != NULL && (PQconnectionNeedsPassword(c) || is_configuration(PQerrorMessage(c)) ||
 	                  (find_sqlstate(PQerrorMessage(c), state) && pg_classify(state) == PG_CONFIG)))
 		*status = EXIT_USAGE;
 	PQfinish(c);

@@ -26,7 +26,7 @@ int pg_exit_status(enum pg_class class);
  * Connect. `conninfo` is a connection string or URI, or NULL for the PG* variables. Sets application_name to log_tool()
  * (unless the caller's conninfo says otherwise), connect_timeout 10, keepalives, tcp_user_timeout 30 s, client_encoding
  * UTF8. Waits for the server with back-off and jitter for at most `patience` microseconds if it cannot be reached or is
- * starting up (wrong password, unknown database: at once). On failure NULL, one message with host and reason, and
+ * starting up (wrong password or certificate, unknown database, a password in `conninfo`, where all can read it: at once). On failure NULL, one message with host and reason, and
  * *status: EXIT_RETRY or EXIT_USAGE. Never prints the password.
  */
 PGconn *pg_connect(const char *conninfo, int64_t patience, int *status);

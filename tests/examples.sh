@@ -3,7 +3,7 @@
 # A line `.\" run: WORDS` (mdoc) or `<!-- run: WORDS -->` (Markdown) stands before each; the words say what must be there for it:
 #   alone     nothing                        postgres  a database of its own           kmock     a broker with 400 records
 #   tables    the suite's tables             loaded    and dimensions, and facts       dead      and a dead letter
-#   scripts   the suite's scripts and binaries, as in the source tree
+#   scripts   the suite's scripts, binaries and deploy/, as in the source tree
 #   until     it runs until it is ended: by SIGTERM, when it has shown that it works
 # Words with a file's name bring that file. The rest stands in prepare() and carry_out().
 
@@ -36,7 +36,7 @@ prepare() { # WORDS DATABASE
 		read -r KAFKA_BROKERS <&3 && export KAFKA_BROKERS
 		txgen -q -n 400 | kproduce || return
 	fi
-	[[ $words != *" scripts "* ]] || { ln -s "$root/scripts" "${TXPIPE_BIN:-$root/bin}" . && export XDG_STATE_HOME=$PWD; }
+	[[ $words != *" scripts "* ]] || { ln -s "$root/scripts" "$root/deploy" "${TXPIPE_BIN:-$root/bin}" . && export XDG_STATE_HOME=$PWD; }
 	[[ $words != *" my.rules "* ]] || cp "$root/fraudcheck/rules/scored.rules" my.rules
 	[[ $words != *" old.rules "* ]] || cp "$root/fraudcheck/rules/seed.rules" old.rules
 	[[ $words != *" labelled "* ]] || txgen -q -n 20000 --with-labels --label-delay 1m >january.ndjson

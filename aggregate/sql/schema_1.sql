@@ -1,6 +1,13 @@
 -- What aggregate remembers, in a schema of its own. Version 1.
 
-create schema if not exists aggregate;
+-- (`if not exists` would ask for the right to create schemas even where it is there)
+do $$
+begin
+	if to_regnamespace('aggregate') is null then
+		create schema aggregate;
+	end if;
+end
+$$;
 
 create table aggregate.migration (
 	version int primary key,

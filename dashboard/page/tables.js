@@ -11,7 +11,7 @@ tx.columns = (() => {
 		transaction_id: {t: "Transaction", c: "mono"}, transaction_ts: {...time, t: "Time"}, loaded_at: {...time, t: "Stored"},
 		amount: {t: "Amount", n: 1, show: (v, row) => f.amount(v) + (row && row.currency ? " " + row.currency : "")}, currency: {t: "Currency", hide: 1},
 		amount_usd: {...usd, t: "In USD"}, usd: {...usd, t: "Value"},
-		customer_id: {t: "Customer", c: "mono", hide: 1}, customer_name: {t: "Customer", c: "name", show: (v, row) => row && row.customer_id ? filter("customer", row.customer_id, f.text(v || "unknown")) : f.text(v)},
+		customer_id: {t: "Customer", c: "mono", hide: 1}, customer_name: {t: "Customer", c: "name", show: (v, row) => row && row.customer_id ? filter("customer", row.customer_id, f.text(v || row.customer_id.slice(0, 8))) : f.text(v)},
 		merchant_id: {t: "Merchant", c: "mono", hide: 1}, merchant_name: {t: "Merchant", c: "name", show: (v, row) => row && row.merchant_id ? filter("merchant", row.merchant_id, f.text(v || "unknown")) : f.text(v)},
 		merchant_category: {t: "Category"}, country: {t: "Country"}, home_country: {t: "Home"}, payment_method: {t: "Paid by"},
 		fraud_score: {t: "Score", n: 1, show: f.score}, fraud_reasons: {t: "Reasons", show: v => chips(v, " fraud")},

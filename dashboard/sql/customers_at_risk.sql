@@ -15,7 +15,7 @@
 ), rated as (
 	select *, frauds::float8 / transactions as p, transactions::float8 as n, 1.96 ^ 2 as zz from counted
 )
-select r.customer_id, coalesce(d.customer_name, 'unknown') as customer_name, d.home_country, r.transactions, r.frauds,
+select r.customer_id, /*personal*/ d.customer_name /*end*/ as customer_name, d.home_country, r.transactions, r.frauds,
 	round(r.p::numeric, 6) as fraud_ratio,
 	round(((r.p + zz / (2 * n) - sqrt(zz) * sqrt((p * (1 - p) + zz / (4 * n)) / n)) / (1 + zz / n))::numeric, 6) as fraud_ratio_at_least,
 	round(coalesce(r.usd, 0), 2) as revenue_usd, round(coalesce(r.fraud_usd, 0), 2) as fraud_usd

@@ -7,9 +7,11 @@ select d.id, d.received_at, d."by", d.reason, d.detail, d.stream, d.topic, d.par
 			case when d.topic ~ '^[A-Za-z0-9._-]+$' and d.topic <> 'transactions' then ' -t ' || d.topic else '' end)
 	end as replay
 from (
-	select * from dead_letter
-	where ($7::text is null or position(convert_to($7::text, 'UTF8') in raw) > 0
-			or position(lower($7::text) in lower(concat_ws(' ', "by", reason, detail, source, encode(raw, 'escape')))) > 0)
+	select id, received_at, "by", reason, detail, stream, topic, partition, kafka_offset, source, line, raw_bytes, raw_sha256, resolved_at,
+		(/*personal*/ raw /*end*/)::bytea as raw
+	from dead_letter
+	where ($7::text is null or position(convert_to($7::text, 'UTF8') in (/*personal*/ raw /*end*/)::bytea) > 0
+			or position(lower($7::text) in lower(concat_ws(' ', "by", reason, detail, source, encode((/*personal*/ raw /*end*/)::bytea, 'escape')))) > 0)
 		and ($1::timestamptz is null or received_at >= $1::timestamptz) and ($2::timestamptz is null or received_at < $2::timestamptz)
 	order by id desc
 	limit 100

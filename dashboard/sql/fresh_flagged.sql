@@ -3,7 +3,7 @@ select * from (
 	select
 		f.transaction_id, f.transaction_ts, f.loaded_at, f.amount, left(f.currency, 12) as currency,
 		round(f.amount / c.units_per_base, 2) as amount_usd,
-		f.customer_id, left(d.customer_name, 120) as customer_name,
+		f.customer_id, left(/*personal*/ d.customer_name /*end*/, 120) as customer_name,
 		f.merchant_id, left(m.merchant_name, 120) as merchant_name, f.fraud_score::float8 as fraud_score,
 		to_jsonb(array(select left(r, 60) from unnest(f.fraud_reasons[1:20]) r)) as fraud_reasons
 	from fact_transaction f

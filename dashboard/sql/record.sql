@@ -4,8 +4,8 @@ select
 	f.is_fraud, f.fraud_score::float8 as fraud_score,
 	to_jsonb(array(select left(r, 200) from unnest(f.fraud_reasons[1:100]) r)) as fraud_reasons, f.ruleset,
 	f.payment_method, f.device_id, f.is_foreign, f.latitude, f.longitude,
-	f.customer_id, d.customer_name, d.home_country, d.registered_at, f.merchant_id, m.merchant_name, m.merchant_category, m.country,
-	l.is_fraud as label_is_fraud, l.label_ts, f.extra
+	f.customer_id, /*personal*/ d.customer_name /*end*/ as customer_name, d.home_country, d.registered_at, f.merchant_id, m.merchant_name, m.merchant_category, m.country,
+	l.is_fraud as label_is_fraud, l.label_ts, /*personal*/ f.extra /*end*/ as extra
 from fact_transaction f
 left join dim_currency c on c.currency = f.currency
 left join dim_customer d on d.customer_id = f.customer_id

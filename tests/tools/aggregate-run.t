@@ -312,9 +312,9 @@ like 'says what is needed' "$(cat "$work/err")" 'hint: .*create on the database 
 exits 2 'an unknown database' aggregate build -d 'dbname=nowhere'
 exits 2 'an unknown role' aggregate build -d 'user=nobody_here'
 sql "create role guarded login password 'right'" && sed -i '1i local all guarded scram-sha-256' "$(sql 'show hba_file')" && sql 'select pg_reload_conf()' >/dev/null
-exits 2 'a wrong password' aggregate build -d 'user=guarded password=hunter2'
+exits 2 'a wrong password' env PGPASSWORD=hunter2 aggregate build -d 'user=guarded'
 is 'is not told' "$(grep -c hunter2 "$work/err")" 0
-exits 75 'a server that is away: 75' aggregate build -d 'host=127.0.0.1 port=1 password=hunter2'
+exits 75 'a server that is away: 75' env PGPASSWORD=hunter2 aggregate build -d 'host=127.0.0.1 port=1'
 is 'the password is not told' "$(grep -c hunter2 "$work/err")" 0
 sql "grant create on database other to owner"
 psql -X -q -d other -c 'create table fact (id int, shop text, amount numeric); grant select on fact to owner; grant create on schema public to owner'

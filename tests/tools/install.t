@@ -30,7 +30,7 @@ done
 ok "what a unit starts is there" [ -x "$to$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$at/lib/systemd/system/txpipe-aggregate.service")" ]
 ok "the user of the units" [ -s "$at/lib/sysusers.d/txpipe.conf" ]
 ok "their settings, as an example" [ -s "$at/share/doc/txpipe/examples/default" ]
-for file in rules/seed.rules rules/scored.rules marts/dbt_project.yml scripts/stream scripts/reconcile.sql; do ok "$file" [ -s "$at/share/txpipe/$file" ]; done
+for file in rules/seed.rules rules/scored.rules marts/dbt_project.yml scripts/stream scripts/reconcile.sql postgresql/roles.sql; do ok "$file" [ -s "$at/share/txpipe/$file" ]; done
 
 is "links between the installed pages lead somewhere" "$(cd "$at/share/doc/txpipe" && find . -name '*.md' -exec perl "$root/tests/pages.pl" links {} +)" ''
 ok "… and there are pages" [ -s "$at/share/doc/txpipe/docs/operations.md" ]

@@ -227,13 +227,13 @@ is "supervisors need none" "$(code "$url/healthz")" 200
 ok "… also to see whether it is ready" wait_for 10 ready
 
 # --- the role that can only look ----------------------------------------------------------------------------------------------------
-psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/txdash.sql" || exit 1
-PGUSER=txdash start role
+psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/roles.sql" || exit 1
+PGUSER=txdash_reader start role
 ok "as that role" wait_for 10 ready
 for name in cards flagged rules runs run_nodes failing_rows lineage dead_letters books verdicts; do
 	is "… $name" "$(get "/api/$name" | jq -r 'if .error then .error elif .missing then "missing" else "ok" end')" ok
 done
-is "which cannot write" "$(PGUSER=txdash PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
+is "which cannot write" "$(PGUSER=txdash_reader PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
 
 sql 'revoke usage on schema aggregate from txdash' >/dev/null # as before the first build, when that schema was not there
 PGUSER=txdash start unlet
