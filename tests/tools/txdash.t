@@ -235,13 +235,13 @@ for name in cards flagged rules runs run_nodes failing_rows lineage dead_letters
 done
 is "which cannot write" "$(PGUSER=txdash_reader PGOPTIONS='-c default_transaction_read_only=off' psql -X -At -c 'delete from dead_letter' 2>&1)" 'ERROR:  permission denied for table dead_letter'
 
-sql 'revoke usage on schema aggregate from txdash' >/dev/null # as before the first build, when that schema was not there
-PGUSER=txdash start unlet
+sql 'revoke usage on schema aggregate from txdash_reader' >/dev/null # as before the first build, when that schema was not there
+PGUSER=txdash_reader start unlet
 ok "ready also as a role that may not see aggregate's schema" wait_for 10 ready
 is "… with the figures of the facts" "$(get /api/cards | jq '.rows[0][0]')" "$(sql 'select count(*) from fact_transaction')"
 is "… and books" "$(get /api/books | jq -r '[.rows[] | select(.[6] != "")] | length')" 0
 like "… says what it may not" "$(get /api/runs | jq -r .error)" 'permission denied for schema aggregate'
-sql 'grant usage on schema aggregate to txdash' >/dev/null
+sql 'grant usage on schema aggregate to txdash_reader' >/dev/null
 
 for _ in 1 2; do psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/indexes.sql" >"$work/out" 2>&1 || cat "$work/out"; done
 like "indexes for millions of rows: a customer's" "$(sql "set enable_seqscan = off; explain $(sed "s/[$]3::uuid/'$customer'/" "$root/dashboard/sql/history.sql" | grep -v '^--')")" 'fact_transaction_customer'
