@@ -128,7 +128,10 @@ is "and ends with 0" "$?" 0
 
 fraudcheck in >slow 2>err &
 pid=$!
-wait_for 2 grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$pid/status"
+catches_term() { # (bash's child does, too, until it is fraudcheck)
+	grep -q '^Name:.fraudcheck$' "/proc/$pid/status" && grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$pid/status"
+}
+wait_for 10 catches_term
 kill -TERM "$pid"
 ok "SIGTERM also ends one that waits for somebody to open its named pipe" wait_for 2 eval "! kill -0 $pid 2>/dev/null"
 wait "$pid"
