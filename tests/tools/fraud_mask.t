@@ -70,7 +70,7 @@ is "what --map takes it from is masked" "$(jq -c 'del(.amount)' foreign | fraudc
 is "… in rejects, too" "$(fraudcheck -q "${mapped[@]}" foreign | jq -r ._reject.raw)" '{"who":{"mail":"masked"},"cust":"masked","amount":"x"}'
 is "… also where the map itself fails" "$(echo '{"cust":"kim","customer":"lee"}' | fraudcheck -q "${mapped[@]}" | jq -r ._reject.raw)" '{"cust":"masked","customer":"masked"}'
 mkfifo in
-fraudcheck -q -f rules --mask email <in >reloaded 2>err &
+fraudcheck -f rules --mask email <in >reloaded 2>err &
 pid=$!
 exec 9>in
 head -1 stream >&9
@@ -78,6 +78,7 @@ judged() { [ "$(wc -l <reloaded)" -eq "$1" ]; }
 wait_for 10 judged 1
 echo 'shadow more +1 : amount > 1' >>rules
 kill -HUP "$pid"
+wait_for 10 grep -q 'SIGHUP: rules reloaded' err
 head -2 stream | tail -1 >&9
 wait_for 10 judged 2
 exec 9>&-
