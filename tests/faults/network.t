@@ -11,6 +11,7 @@ if [ -z "${TXPIPE_NETWORK-}" ]; then
 	done
 	trap remove EXIT
 	why=$(ip netns add "$net-k" 2>&1) || skip "no right to make network namespaces: $why"
+	why=$(ip -n "$net-k" link set lo up 2>&1) || skip "ip cannot enter a namespace, as in a chroot that is no mount point: $why"
 	nsenter --net="/run/netns/$net-k" iptables -w -A INPUT -m statistic --mode random --probability 0.5 -j ACCEPT 2>/dev/null &&
 		nsenter --net="/run/netns/$net-k" iptables -w -F || skip "the kernel has no iptables with the match statistic"
 	for name in w m p; do ip netns add "$net-$name" || exit 1; done
