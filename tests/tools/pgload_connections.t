@@ -143,6 +143,7 @@ note "connections are cut"
 fresh
 pgload --connections 2 --batch 500 "$work/all" >"$work/out" 2>"$work/err" & loader=$!
 cut() { [ "$(sql "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where application_name = 'pgload' and backend_xid is not null limit 1) s")" = 1 ]; }
+wait_for 20 test -s "$work/out" # one that is cut before the first batch is a failed start, and says 75
 for i in 1 2 3; do wait_for 10 cut; done
 wait "$loader"
 is "status" "$?" 0
