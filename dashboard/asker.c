@@ -11,7 +11,6 @@
 #include "rfc3339.h"
 #include "scrape.h"
 
-#include "embed/dashboard/sql/has_runs.sql.h"
 #include "embed/dashboard/sql/marts.sql.h"
 
 enum { KEPT = 128, WAITING_MAX = 256, TIMES = 20, FRESH_MIN_US = 1000000, FRESH_MAX_US = 60000000 };
@@ -91,21 +90,12 @@ static PGresult *ask_row(struct database *d, const char *sql)
 	return NULL;
 }
 
-static bool may_ask_aggregate(struct database *d)
-{
-	PGresult *r = ask_row(d, has_runs_sql);
-	bool may = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
-
-	PQclear(r);
-	return may;
-}
-
 /* From the marts and what has changed since, in one snapshot. NULL: they may not be asked for this, or it has failed; the facts are there. */
 static PGresult *ask_marts(struct database *d, const struct endpoint *e, const char **values)
 {
 	PGresult *marts, *r = NULL;
 
-	if (!may_ask_aggregate(d) || !database_do(d, "begin isolation level repeatable read read only"))
+	if (!database_has_runs(d) || !database_do(d, "begin isolation level repeatable read read only"))
 		return NULL;
 	marts = ask_row(d, marts_sql);
 	if (marts != NULL) {

@@ -14,7 +14,6 @@
 
 #include "embed/dashboard/sql/books.sql.h"
 #include "embed/dashboard/sql/dead_by_reason.sql.h"
-#include "embed/dashboard/sql/has_runs.sql.h"
 #include "embed/dashboard/sql/run_pulse.sql.h"
 
 enum { AWAY_US = 1000000 };
@@ -44,19 +43,9 @@ struct counter {
 
 /* --- counting ---------------------------------------------------------------------------------------------------- */
 
-/* aggregate never ran, or we may not look at what it keeps: then there is nothing to ask, and no error in the server's log every few seconds. */
-static bool has_runs(struct database *d)
-{
-	PGresult *r = database_ask(d, has_runs_sql, 0, NULL, NULL);
-	bool has = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
-
-	PQclear(r);
-	return has;
-}
-
 void count_now(struct database *d, enum count_what what, struct count *to)
 {
-	bool ask = what != COUNT_RUNS || has_runs(d);
+	bool ask = what != COUNT_RUNS || database_has_runs(d);
 
 	PQclear(to->result);
 	to->result = ask && d->c != NULL ? database_ask(d, all[what].sql, 0, NULL, NULL) : NULL;

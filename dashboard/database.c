@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "log.h"
 
+#include "embed/dashboard/sql/has_runs.sql.h"
 #include "embed/dashboard/sql/listen.sql.h"
 #include "embed/dashboard/sql/session.sql.h"
 
@@ -139,4 +140,13 @@ PGresult *database_ask(struct database *d, const char *sql, int count, const Oid
 bool database_lacks_tables(const struct database *d)
 {
 	return strcmp(d->sqlstate, "42P01") == 0 || strcmp(d->sqlstate, "3F000") == 0 || strcmp(d->sqlstate, "42703") == 0;
+}
+
+bool database_has_runs(struct database *d)
+{
+	PGresult *r = database_ask(d, has_runs_sql, 0, NULL, NULL);
+	bool has = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
+
+	PQclear(r);
+	return has;
 }

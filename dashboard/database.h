@@ -32,6 +32,9 @@ bool database_do(struct database *d, const char *sql);
 /* The tables asked for are not there: nobody made them yet. */
 bool database_lacks_tables(const struct database *d);
 
+/* Has aggregate run here, and may we look at what it keeps? To ask beforehand leaves no error in the server's log. */
+bool database_has_runs(struct database *d);
+
 void database_close(struct database *d);
 
 #endif
