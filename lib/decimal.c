@@ -174,15 +174,14 @@ static void write_fixed(struct buf *to, bool negative, uint64_t whole, unsigned 
 
 /*
  * A double that a decimal of 15 digits stands for is that decimal's digits over a power of ten, both exact, so that the division rounds
- * once: it gives the double back, or there is no such decimal. (printf and strtod find out the same, at a microsecond each.)
+ * once: it gives the double back, or there is no such decimal. (printf and strtod find out the same, at a microsecond each.) For sizes from
+ * 1e-4 to below 1e15.
  */
 static bool write_short(struct buf *to, double number)
 {
 	double size = fabs(number), digits;
 	unsigned decimals = 0;
 
-	if (!(size >= 1e-4 && size < 1e15)) /* where printf's %g writes no exponent */
-		return false;
 	while (size * power[decimals + 1] < 1e15)
 		decimals++;
 	digits = rint(size * power[decimals]);
@@ -194,15 +193,16 @@ static bool write_short(struct buf *to, double number)
 
 void decimal_write(struct buf *to, double number)
 {
+	bool plain = fabs(number) >= 1e-4 && fabs(number) < 1e15; /* where printf's %g writes no exponent */
 	char text[40];
 
 	if (number == floor(number) && fabs(number) < 1e15) {
 		buf_add_int(to, (int64_t)number);
 		return;
 	}
-	if (write_short(to, number))
+	if (plain && write_short(to, number))
 		return;
-	for (int digits = fabs(number) >= 1e-4 && fabs(number) < 1e15 ? DIGITS_KEPT + 1 : DIGITS_KEPT; digits <= DIGITS_ENOUGH; digits++) {
+	for (int digits = plain ? DIGITS_KEPT + 1 : DIGITS_KEPT; digits <= DIGITS_ENOUGH; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, number);
 		if (digits == DIGITS_ENOUGH || strtod(text, NULL) == number)
 			break;
