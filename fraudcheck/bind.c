@@ -275,9 +275,10 @@ static struct bind_node *learn(struct binder *b, struct bind_guess *g, const str
 {
 	struct bind_node *node = search(b, b->names, m);
 
-	if (!m->name_escaped && m->name.n > 0 && m->name.n <= GUESS_NAME) {
+	g->node = node;
+	g->n = SIZE_MAX; /* not to be compared with */
+	if (!m->name_escaped && m->name.n <= GUESS_NAME) {
 		g->n = m->name.n;
-		g->node = node;
 		memcpy(g->name, m->name.p, m->name.n);
 	}
 	return node;
@@ -285,6 +286,7 @@ static struct bind_node *learn(struct binder *b, struct bind_guess *g, const str
 
 int bind_record(struct binder *b, const struct json_object *record, struct vm *vm)
 {
+	const bool known = record->shape == b->shape;
 	bool failed = false;
 
 	for (size_t i = 0; i < b->program->fields; i++) {
@@ -299,13 +301,14 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 		const struct json_member *m = &record->member[i];
 		struct bind_guess *g = &b->guess[i];
 		/* (a name with an escape is never the same: what was learned has no backslash) */
-		bool same = m->name.n == g->n && memcmp(m->name.p, g->name, g->n) == 0;
+		bool same = known || (m->name.n == g->n && memcmp(m->name.p, g->name, g->n) == 0);
 		struct bind_node *node = same ? g->node : learn(b, g, m);
 
 		/* a fault is not the end: what comes may still say that this is a label */
 		if (node != NULL && load_node(b, node, m, vm) < 0)
 			failed = true;
 	}
+	b->shape = record->shape;
 	return failed && !b->is_label ? -1 : 0;
 }
 

@@ -20,6 +20,7 @@ struct binder {
 	struct bind_node *names; /* top level */
 	struct bind_guess *guess;
 	size_t guesses;
+	uint64_t shape;                    /* of the record before */
 	struct buf unescaped;
 	const struct json_member **member; /* per field: the member it came from, or NULL */
 	bool *seen;                        /* per field: was it there (not null) in any record */

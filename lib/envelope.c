@@ -191,6 +191,15 @@ static void reset(struct envelope *e, struct span text)
 	e->cluster = e->key = e->key_base64 = e->headers = none;
 }
 
+struct json_begun envelope_begun(const struct envelope *e, struct span line)
+{
+	const size_t before = sizeof "{\"_kafka\":" - 1;
+
+	if (e->known.n == 0 || line.n < before || !span_starts((struct span){line.p + before, line.n - before}, buf_span(&e->known)))
+		return (struct json_begun){0};
+	return (struct json_begun){.name = sizeof "_kafka" - 1, .value = before, .end = before + e->known.n};
+}
+
 /* Is the line's beginning that of the line before? Then *at is where its other members begin. */
 static bool is_known(struct envelope *e, struct span text, size_t *at)
 {

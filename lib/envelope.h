@@ -43,6 +43,9 @@ static inline bool envelope_present(struct span line)
 	return span_starts(line, SPAN("{\"_kafka\":"));
 }
 
+/* How the line begins, if that is how the line before began; known.end is 0 else. For json_scan_begun(). */
+struct json_begun envelope_begun(const struct envelope *e, struct span line);
+
 /*
  * Read the envelope out of a scanned line (its first member). 0, or -1 with a static text in *why: a member missing,
  * twice, of the wrong type or out of range, an unknown event. Order and white space do not matter, unknown members

@@ -44,9 +44,13 @@ static const char *fault_text(enum json_fault fault)
 
 enum names { NAMES_FINE, NAMES_RESERVED, NAMES_TWICE };
 
-/* The top-level names from member `first` on; *m is the one at fault. */
-static enum names judge_names(const struct json_object *o, size_t first, const struct json_member **m)
+/* The top-level names from member `first` on; *m is the one at fault. What was fine in the line before is fine. */
+static enum names judge_names(struct intake *in, size_t first, const struct json_member **m)
 {
+	const struct json_object *o = &in->object;
+
+	if (o->shape == in->fine_shape && first == in->fine_first)
+		return NAMES_FINE;
 	for (size_t i = first; i < o->count; i++) {
 		*m = &o->member[i];
 		if ((*m)->name.n < 6 || ((*m)->name.p[0] != '_' && !(*m)->name_escaped))
@@ -55,7 +59,11 @@ static enum names judge_names(const struct json_object *o, size_t first, const s
 			return NAMES_RESERVED;
 	}
 	*m = json_duplicate(o);
-	return *m != NULL ? NAMES_TWICE : NAMES_FINE;
+	if (*m != NULL)
+		return NAMES_TWICE;
+	in->fine_shape = o->shape;
+	in->fine_first = first;
+	return NAMES_FINE;
 }
 
 /* As much of a name as a message can bear. */
@@ -76,7 +84,7 @@ static enum intake_kind refuse_names(struct intake *in, enum names names, const 
 static enum intake_kind judge_record(struct intake *in)
 {
 	const struct json_member *m;
-	enum names names = judge_names(&in->object, 0, &m);
+	enum names names = judge_names(in, 0, &m);
 
 	return names == NAMES_FINE ? INTAKE_RECORD : refuse_names(in, names, m);
 }
@@ -142,7 +150,7 @@ static enum intake_kind judge_enveloped(struct intake *in, const struct line_rea
 	reject = reject_present(&in->object);
 	if (reject)
 		first = 2;
-	switch (judge_names(&in->object, first, &m)) {
+	switch (judge_names(in, first, &m)) {
 	case NAMES_RESERVED:
 		return damage(in, r, offset_of(in, m), "a _kafka or _reject that no tool of the suite puts there");
 	case NAMES_TWICE:
@@ -156,12 +164,22 @@ static enum intake_kind judge_enveloped(struct intake *in, const struct line_rea
 	return reject ? INTAKE_PASS : INTAKE_RECORD;
 }
 
+/* Of a line that begins as the one before did, only the rest. */
+static enum json_fault scan(struct intake *in, size_t *at)
+{
+	struct json_begun known = {0};
+
+	in->has_envelope = envelope_present(in->line);
+	if (in->has_envelope)
+		known = envelope_begun(&in->envelope, in->line);
+	return known.end > 0 ? json_scan_begun(&in->object, in->line, known, at) : json_scan(&in->object, in->line, at);
+}
+
 static enum intake_kind judge_line(struct intake *in, const struct line_reader *r)
 {
 	size_t at;
-	enum json_fault fault = json_scan(&in->object, in->line, &at);
+	enum json_fault fault = scan(in, &at);
 
-	in->has_envelope = envelope_present(in->line);
 	if (in->has_envelope) {
 		in->seen_envelope = true;
 		if (fault != JSON_OK)

@@ -37,7 +37,10 @@ struct intake {
 	bool seen_envelope;        /* of any earlier line */
 	uint64_t long_bytes;       /* of a line too long, else 0 */
 	char long_sha256[65];
-	struct buf raw;            /* private */
+	/* Private. */
+	struct buf raw;
+	uint64_t fine_shape;       /* these names were judged, from that member on */
+	size_t fine_first;
 };
 
 /*

@@ -23,10 +23,18 @@ struct json_member {
 	bool escaped;      /* the string value contains a backslash */
 };
 
+struct json_head;
+
+/* Start with all zero; reuse it from text to text. */
 struct json_object {
 	struct json_member *member;
 	size_t count, cap;
 	struct span text; /* from { to } */
+	uint64_t shape;   /* who has seen an object of this number knows the names of this one: the same, at the same places. Never 0 */
+	/* Private: the names of the object scanned last, as they stood. */
+	struct json_head *head;
+	size_t heads;
+	struct buf names;
 };
 
 enum json_fault {
@@ -42,6 +50,19 @@ enum { JSON_MAX_DEPTH = 1024 };
 
 /* Scan `text`, surrounded by optional white space. On a fault *at is the byte offset of it. */
 enum json_fault json_scan(struct json_object *o, struct span text, size_t *at);
+
+/*
+ * The same for a text whose first bytes are known: they are those of another text that was fine: from the { of its object
+ * over its first member, its name without escapes, its value, an object, to where a name in that one begins. They are not looked at
+ * again.
+ */
+struct json_begun {
+	size_t name;  /* bytes of the first member's name, which stands behind {" */
+	size_t value; /* where its value begins, in bytes from the text's begin */
+	size_t end;   /* of what is known */
+};
+enum json_fault json_scan_begun(struct json_object *o, struct span text, struct json_begun known, size_t *at);
+
 void json_object_free(struct json_object *o);
 
 /* The machine-readable name of a fault, as in a reject's reason: "not_json", "not_object", "not_utf8", "nul",

@@ -3,6 +3,7 @@
 
 #include "hex.h"
 #include "json.h"
+#include "json_shape.h"
 #include "json_skip.h"
 #include "utf8.h"
 
@@ -189,9 +190,9 @@ static inline const char *open_name(struct scan *s, const char *p)
 
 /*
  * A container and all that it holds, without recursion: one bit a level says whether it is an object. `depth` is that
- * of the container itself.
+ * of the container itself. `begun`: it is an object, and p is where a name in it begins.
  */
-static const char *skip_container(struct scan *s, const char *p, unsigned depth)
+static const char *skip_container(struct scan *s, const char *p, unsigned depth, bool begun)
 {
 	uint64_t is_object[JSON_MAX_DEPTH / 64 + 1];
 	const unsigned outside = depth - 1;
@@ -199,7 +200,10 @@ static const char *skip_container(struct scan *s, const char *p, unsigned depth)
 	uint8_t type;
 	bool object;
 
-	is_object[depth / 64] = 0;
+	is_object[depth / 64] = begun ? (uint64_t)1 << depth % 64 : 0;
+	object = begun;
+	if (begun)
+		goto value;
 open:
 	if (depth > JSON_MAX_DEPTH)
 		return fail(s, p, JSON_TOO_DEEP);
@@ -254,7 +258,7 @@ static inline const char *take_value(struct scan *s, const char *p, struct json_
 		return behind;
 	}
 	if (m->type >= JSON_ARRAY) {
-		behind = skip_container(s, p, depth);
+		behind = skip_container(s, p, depth, false);
 		if (behind == NULL)
 			return NULL;
 	}
@@ -271,56 +275,109 @@ static struct json_member *next_member(struct json_object *o)
 	return &o->member[o->count++];
 }
 
-/* The object at p. */
-static const char *scan_members(struct scan *s, const char *p, struct json_object *o)
+/* A name and its value. *same: so many members have the names of the object before; it ends with the first that has not. */
+static inline const char *take_member(struct scan *s, const char *p, struct json_object *o, size_t *same)
 {
-	p = json_skip_space(p + 1, s->end);
-	if (p < s->end && *p == '}')
-		return p + 1;
-	for (;;) {
-		struct json_member *m = next_member(o);
+	struct json_member *m = next_member(o);
+	const size_t i = o->count - 1;
+	const char *value = NULL;
 
-		p = open_name(s, p);
-		if (p == NULL || (p = skip_name(s, p, m)) == NULL || (p = take_value(s, p, m, 2)) == NULL)
-			return NULL;
+	if (*same == i && i < o->heads && (value = json_skip_head(o, i, p, s->end, m)) != NULL) {
+		value = json_skip_space(value, s->end); /* there may be more of it than before */
+		++*same;
+	} else if ((p = open_name(s, p)) == NULL || (value = skip_name(s, p, m)) == NULL) {
+		return NULL;
+	}
+	return take_value(s, value, m, 2);
+}
+
+/* Members up to the end of the object; p is where the name of one begins. */
+static const char *scan_members(struct scan *s, const char *p, struct json_object *o, size_t *same)
+{
+	while ((p = take_member(s, p, o, same)) != NULL) {
 		p = json_skip_space(p, s->end);
 		if (p == s->end || *p != ',')
-			break;
+			return p < s->end && *p == '}' ? p + 1 : unexpected(s, p);
 		p = json_skip_space(p + 1, s->end);
 	}
-	if (p == s->end || *p != '}')
-		return unexpected(s, p);
-	return p + 1;
+	return NULL;
+}
+
+/* The object at p. */
+static const char *scan_object(struct scan *s, const char *p, struct json_object *o, size_t *same)
+{
+	p = json_skip_space(p + 1, s->end);
+	return p < s->end && *p == '}' ? p + 1 : scan_members(s, p, o, same);
+}
+
+/* p: behind the object that began at `start`, or NULL. */
+static enum json_fault end_scan(struct json_object *o, struct scan *s, struct span text, const char *start, const char *p, size_t *at)
+{
+	if (p != NULL) {
+		o->text = (struct span){start, (size_t)(p - start)};
+		p = json_skip_space(p, s->end);
+		if (p < s->end)
+			unexpected(s, p);
+		else if (*start != '{')
+			fail(s, start, JSON_NOT_OBJECT);
+	}
+	if (s->fault != JSON_OK) {
+		o->count = 0;
+		*at = (size_t)(s->at - text.p);
+	}
+	return s->fault;
 }
 
 enum json_fault json_scan(struct json_object *o, struct span text, size_t *at)
 {
 	struct scan s = {.end = text.p + text.n, .fault = JSON_OK};
-	const char *p = json_skip_space(text.p, s.end), *start = p;
-	bool object = p < s.end && *p == '{';
+	const char *start = json_skip_space(text.p, s.end), *p;
 	struct json_member other;
+	size_t same = 0;
 
 	o->count = 0;
 	o->text = (struct span){start, 0};
-	p = object ? scan_members(&s, p, o) : take_value(&s, p, &other, 1);
+	if (start < s.end && *start == '{')
+		p = scan_object(&s, start, o, &same);
+	else
+		p = take_value(&s, start, &other, 1);
+	if (end_scan(o, &s, text, start, p, at) == JSON_OK)
+		json_remember(o, same);
+	return s.fault;
+}
+
+enum json_fault json_scan_begun(struct json_object *o, struct span text, struct json_begun known, size_t *at)
+{
+	struct scan s = {.end = text.p + text.n, .fault = JSON_OK};
+	const char *value = text.p + known.value, *p;
+	struct json_member *m;
+	size_t same = 0;
+
+	o->count = 0;
+	o->text = (struct span){text.p, 0};
+	m = next_member(o);
+	if (o->heads > 0 && json_skip_head(o, 0, text.p + 1, s.end, m) == value)
+		same = 1;
+	*m = (struct json_member){.name = {text.p + 2, known.name}, .type = JSON_OBJECT};
+	p = skip_container(&s, text.p + known.end, 2, true);
 	if (p != NULL) {
-		o->text.n = (size_t)(p - start);
+		m->value = (struct span){value, (size_t)(p - value)};
 		p = json_skip_space(p, s.end);
-		if (p < s.end)
-			unexpected(&s, p);
-		else if (!object)
-			fail(&s, start, JSON_NOT_OBJECT);
+		if (p < s.end && *p == ',')
+			p = scan_members(&s, json_skip_space(p + 1, s.end), o, &same);
+		else
+			p = p < s.end && *p == '}' ? p + 1 : unexpected(&s, p);
 	}
-	if (s.fault != JSON_OK) {
-		o->count = 0;
-		*at = (size_t)(s.at - text.p);
-	}
+	if (end_scan(o, &s, text, text.p, p, at) == JSON_OK)
+		json_remember(o, same);
 	return s.fault;
 }
 
 void json_object_free(struct json_object *o)
 {
 	free(o->member);
+	free(o->head);
+	buf_free(&o->names);
 	*o = (struct json_object){0};
 }
 

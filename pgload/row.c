@@ -22,14 +22,13 @@ void row_encoder_init(struct row_encoder *e, const struct table *t)
 void row_encoder_free(struct row_encoder *e)
 {
 	free(e->value);
-	free(e->hint);
+	free(e->column);
 	buf_free(&e->name);
 	buf_free(&e->extra);
 	buf_free(&e->dropped);
 }
 
-/* Records of a stream have their members in the same order, mostly: the last record's answer is tried first. */
-static int find_column(struct row_encoder *e, size_t place, const struct json_member *m)
+static int search(struct row_encoder *e, const struct json_member *m)
 {
 	const struct table *t = e->table;
 	struct span name = m->name;
@@ -41,21 +40,29 @@ static int find_column(struct row_encoder *e, size_t place, const struct json_me
 			return -1;
 		name = buf_span(&e->name);
 	}
-	if (place >= e->hints) {
-		size_t more = place + 16;
-
-		e->hint = xrealloc(e->hint, more * sizeof(*e->hint));
-		while (e->hints < more)
-			e->hint[e->hints++] = -1;
-	}
-	column = e->hint[place];
-	if (column >= 0 && t->column[column].name_length == name.n && memcmp(t->column[column].name, name.p, name.n) == 0)
-		return column;
 	column = table_find(t, name);
-	if (column == t->extra)
-		column = -1;
-	e->hint[place] = column;
-	return column;
+	return column == t->extra ? -1 : column;
+}
+
+static bool is_named(const struct row_encoder *e, int column, const struct json_member *m)
+{
+	const struct column *c = &e->table->column[column];
+
+	return !m->name_escaped && c->name_length == m->name.n && memcmp(c->name, m->name.p, m->name.n) == 0;
+}
+
+/* Other names than in the record before: which columns do they mean? Mostly many are still where they were. */
+static void learn(struct row_encoder *e, const struct json_object *o, size_t first)
+{
+	if (o->count > e->columns) {
+		e->column = xrealloc(e->column, o->count * sizeof(*e->column));
+		while (e->columns < o->count)
+			e->column[e->columns++] = -1;
+	}
+	for (size_t i = first; i < o->count; i++)
+		if (e->column[i] < 0 || !is_named(e, e->column[i], &o->member[i]))
+			e->column[i] = search(e, &o->member[i]);
+	e->shape = o->shape;
 }
 
 static void warn_dropped(struct row_encoder *e, struct span name)
@@ -124,8 +131,10 @@ int row_encode(struct row_encoder *e, struct buf *to, const struct json_object *
 
 	memset(e->value, 0, t->count * sizeof(*e->value));
 	buf_clear(&e->extra);
+	if (o->shape != e->shape)
+		learn(e, o, first);
 	for (size_t i = first; i < o->count; i++) {
-		int column = find_column(e, i, &o->member[i]);
+		int column = e->column[i];
 
 		if (column < 0)
 			keep_extra(e, &o->member[i]);

@@ -10,8 +10,9 @@ enum { ROW_HEAD = 2 };
 struct row_encoder {
 	const struct table *table;
 	const struct json_member **value; /* per column, of the current record; NULL: not there */
-	int *hint;                        /* the column that the member at this place had in the record before */
-	size_t hints;
+	int *column;                      /* of the member at this place in the record before; -1: none */
+	size_t columns;
+	uint64_t shape;                   /* of the record before */
 	struct buf name, extra;
 	struct buf dropped;               /* names already warned of, each ended by \n */
 	size_t dropped_names;
