@@ -179,9 +179,16 @@ ok "… and few questions beside it" [ $(($(asked execute) - before_all)) -le $(
 note "$ticks ticks, $(($(asked execute) - before_all)) statements"
 sql 'alter system reset log_statement' >/dev/null
 sql 'select pg_reload_conf()' >/dev/null
-most=51200
-! grep -qa __asan_init "$(command -v txdash)" || most=1024000 # what a sanitizer adds is not the program's
+cpu() { awk '{ print $14 + $15 }' "/proc/$pid_main/stat"; } # in hundredths of a second
+before=$(cpu) before_told=$(told)
+idle() { [ "$(told)" -ge $((before_told + 10)) ]; }
+ok "… while nothing happens" wait_for 20 idle
+spent=$(($(cpu) - before)) seconds=$(($(told) - before_told)) # ticks are a second apart, or more
+most=51200 share=5
+! grep -qa __asan_init "$(command -v txdash)" || most=1024000 share=100 # what a sanitizer adds is not the program's
 ok "below 50 MB" [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid_main/status")" -lt "$most" ]
+ok "below 5 % of a core" [ "$spent" -lt $((share * seconds)) ]
+note "$spent hundredths of a second of processor time in $seconds s"
 kill "${many[@]}" 2>/dev/null
 wait "${many[@]}" 2>/dev/null
 
@@ -194,10 +201,14 @@ is "the state says so" "$(get /api/live | jq -r '.postgres.up')" false
 like "… in words" "$(get /api/live | jq -r '.postgres.words')" '.{10}'
 is "a question is answered with words" "$(code "$url/api/by_method")" 503
 like "… which they are" "$(jq -r .error "$work/body")" '^PostgreSQL cannot be asked: '
+( while :; do code "$url/api/by_method" && code "$url/api/currencies"; done >/dev/null ) & # what is refused is remembered for a moment
+impatient=$!
+at_exit kill "$impatient"
 eval "$("$root/scripts/postgres" start -D "$work/postgres" --fast)"
 ok "ready again" wait_for 20 ready
-cards() { [ "$(get /api/cards | jq -r '.rows[0][0]')" -gt 0 ]; }
-ok "and asked again" wait_for 10 cards
+is "… and then nothing is refused any more" "$(code "$url/api/by_method") $(code "$url/api/currencies")" '200 200'
+kill "$impatient"
+wait "$impatient" 2>/dev/null
 # connections that stay open ask on while it ends: of what is gone by then (a sanitizer sees it)
 for n in {1..6000}; do printf 'url = "%s/api/currencies?rule=r%s"\noutput = "/dev/null"\n' "$url" "$n"; done >"$work/questions"
 for _ in 1 2; do curl -s -m 60 -K "$work/questions" >/dev/null & at_exit kill "$!"; done
