@@ -293,6 +293,9 @@ $(BUILD)/completions/%/$(1): $(BIN)/$(1) scripts/completions
 endef
 $(foreach t,$(TOOLS),$(eval $(call completion,$(t))))
 
+# Scripts that people call: txpipe-NAME in the path.
+COMMANDS = stream seed-dims reconcile cron kafka metabase
+
 # Below $(DESTDIR)$(PREFIX). What names the place of the tools (units, crontab) gets the one they are installed in.
 AT_PREFIX = sed 's|/usr/local/|$(PREFIX)/|g'
 install: all manuals completions
@@ -304,6 +307,7 @@ install: all manuals completions
 	install -d $(SHARE)/txpipe/scripts
 	install scripts/stream scripts/seed-dims scripts/reconcile scripts/kafka scripts/cron scripts/container scripts/metabase $(SHARE)/txpipe/scripts
 	install -m 644 scripts/reconcile.sql $(SHARE)/txpipe/scripts
+	set -e; for script in $(COMMANDS); do ln -sf ../share/txpipe/scripts/$$script $(DESTDIR)$(PREFIX)/bin/txpipe-$$script; done
 	install -d $(SHARE)/txpipe/postgresql
 	install -m 644 deploy/postgresql/*.sql $(SHARE)/txpipe/postgresql
 	install -d $(SHARE)/txpipe/metabase/cards
