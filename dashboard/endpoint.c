@@ -37,11 +37,11 @@ static const struct endpoint all[] = {
 	{"cards", cards_sql, ENDPOINT_SUMS, NULL, true},
 	{"reach", reach_sql, ENDPOINT_FACTS, NULL, true},
 	{"daily", daily_sql, ENDPOINT_SUMS, NULL, true},
-	{"customers_at_risk", customers_at_risk_sql, ENDPOINT_RISKS, "customer_id", true},
-	{"merchants_at_risk", merchants_at_risk_sql, ENDPOINT_RISKS, "merchant_id", true},
-	{"by_category", by_category_sql, ENDPOINT_PARTIES, "merchant_id", true},
-	{"by_country", by_country_sql, ENDPOINT_PARTIES, "merchant_id", true},
-	{"by_method", by_method_sql, ENDPOINT_PARTIES, "payment_method", true},
+	{"customers_at_risk", customers_at_risk_sql, ENDPOINT_RISKS, "customer_id as party, 5 as least", true},
+	{"merchants_at_risk", merchants_at_risk_sql, ENDPOINT_RISKS, "merchant_id as party, 20 as least", true},
+	{"by_category", by_category_sql, ENDPOINT_PARTIES, "merchant_id as party", true},
+	{"by_country", by_country_sql, ENDPOINT_PARTIES, "merchant_id as party", true},
+	{"by_method", by_method_sql, ENDPOINT_PARTIES, "payment_method as party", true},
 	{"rules", rules_sql, ENDPOINT_SUMS, NULL, true},
 	{"verdicts", verdicts_sql, ENDPOINT_FACTS, NULL, true},
 	{"map", map_sql, ENDPOINT_FACTS, NULL, true},
@@ -72,12 +72,10 @@ static char *from_facts(const struct endpoint *e)
 		buf_add_text(&text, facts_sql);
 	if (e->of == ENDPOINT_SUMS)
 		buf_add_text(&text, sums_of_facts_sql);
-	if (e->party != NULL) {
-		buf_addf(&text, ", parties as not materialized (select %s as party, * from facts)\n", e->party);
-		buf_add_text(&text, sums_by_party_sql);
+	if (e->parties != NULL) {
+		buf_addf(&text, ", parties as not materialized (select %s, * from facts)\n", e->parties);
+		buf_add_text(&text, e->of == ENDPOINT_RISKS ? risks_sql : sums_by_party_sql);
 	}
-	if (e->of == ENDPOINT_RISKS)
-		buf_add_text(&text, risks_sql);
 	buf_add_text(&text, e->sql);
 	buf_text(&text);
 	return text.p;

@@ -1,8 +1,6 @@
--- Merchants with the highest share of fraud, of those with at least 20 transactions: one of one is no 100 %.
+-- Merchants with the highest share of fraud.
 select r.party as merchant_id, coalesce(d.merchant_name, 'unknown') as merchant_name, d.merchant_category, d.country, r.transactions, r.frauds,
 	r.fraud_ratio, r.fraud_ratio_at_least, r.revenue_usd, r.fraud_usd
 from risks r
 left join dim_merchant d on d.merchant_id = r.party
-where r.transactions >= 20
-order by r.fraud_ratio_at_least desc, r.frauds desc, 1
-limit 50
+order by r.fraud_ratio_at_least desc, r.frauds desc, r.party

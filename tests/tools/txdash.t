@@ -39,12 +39,13 @@ is "by category" "$(get /api/by_category | cells)" "$(shares merchant_category)"
 is "by country" "$(get /api/by_country | cells)" "$(shares country)"
 is "by payment method" "$(get /api/by_method | cells)" "$(shares payment_method)"
 risks() { # PARTY LEAST: those that are ranked, in order
-	sql "with p as (select $1, count(*) as n, $frauds as f from fact_transaction group by 1 having count(*) >= $2 and $frauds > 0)
-		select $1, n, f, round(f::numeric / n, 6), round(((f + 1.9208) / (n + 3.8416) - 1.96 * sqrt(f * (n - f) / n::float8 + 0.9604) / (n + 3.8416))::numeric, 6) from p
-		order by 5 desc, 3 desc, 1 limit 50" | numbers
+	sql "with p as (select $1, count(*) as n, $frauds as f, round(sum($usd), 2) as v, round(sum($usd) filter (where is_fraud), 2) as w from $facts group by 1
+			having count(*) >= $2 and $frauds > 0)
+		select $1, n, f, round(f::numeric / n, 6), round(((f + 1.9208) / (n + 3.8416) - 1.96 * sqrt(f * (n - f) / n::float8 + 0.9604) / (n + 3.8416))::numeric, 6), v, w
+		from p order by 5 desc, 3 desc, 1 limit 50" | numbers
 }
-is "customers at risk" "$(get /api/customers_at_risk | jq '.rows |= map([.[0], .[3:7][]])' | cells)" "$(risks customer_id 5)"
-is "merchants at risk" "$(get /api/merchants_at_risk | jq '.rows |= map([.[0], .[4:8][]])' | cells)" "$(risks merchant_id 20)"
+is "customers at risk" "$(get /api/customers_at_risk | jq '.rows |= map([.[0], .[3:][]])' | cells)" "$(risks customer_id 5)"
+is "merchants at risk" "$(get /api/merchants_at_risk | jq '.rows |= map([.[0], .[4:][]])' | cells)" "$(risks merchant_id 20)"
 is "a filter by merchant, by currency and by time" "$(get "/api/cards?merchant=$merchant&currency=USD&from=2020-01-01T00:00:00Z" | jq '.rows[0][0]')" \
 	"$(sql "select count(*) from fact_transaction where merchant_id = '$merchant' and currency = 'USD'")"
 is "a filter by customer" "$(get "/api/cards?customer=$customer" | jq '.rows[0][0]')" "$(sql "select count(*) from fact_transaction where customer_id = '$customer'")"
