@@ -112,7 +112,8 @@ $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TOOLS:%=$(BUILD)/%.a)
 	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(TOOLS:%=$(BUILD)/%.a) $(BUILD)/libtxpipe.a -Wl,--end-group \
 		$(shell $(PKG_CONFIG) --libs cmocka $(PKGS)) -lm
 
-$(BUILD)/tests/unit/json_oracle_test: $(BUILD)/tests/fuzz/json_compare.o
+JSON_COMPARE = $(addprefix $(BUILD)/tests/fuzz/,json_compare.o json_portable.o)
+$(BUILD)/tests/unit/json_oracle_test: $(JSON_COMPARE)
 
 unit: $(UNIT)
 	@status=0; for t in $(UNIT); do $(RUN) $$t || status=1; done; exit $$status
@@ -128,7 +129,7 @@ $(FUZZ_BUILT): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuz
 	$(CC) $(LDFLAGS_ALL) $(FUZZ_LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(shell $(PKG_CONFIG) --libs $(PKGS)) $(if $(SIMDJSON),-lsimdjson -lstdc++) -lm
 
-$(BUILD)/tests/fuzz/json: $(BUILD)/tests/fuzz/json_compare.o $(if $(SIMDJSON),$(BUILD)/tests/fuzz/simdjson.o)
+$(BUILD)/tests/fuzz/json: $(JSON_COMPARE) $(if $(SIMDJSON),$(BUILD)/tests/fuzz/simdjson.o)
 $(BUILD)/tests/fuzz/simdjson.o: tests/fuzz/simdjson.cc
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -Wall -Wextra -O2 -g -fPIE -c -o $@ $<
@@ -293,6 +294,9 @@ $(BUILD)/completions/%/$(1): $(BIN)/$(1) scripts/completions
 endef
 $(foreach t,$(TOOLS),$(eval $(call completion,$(t))))
 
+# Scripts that people call: txpipe-NAME in the path.
+COMMANDS = stream seed-dims reconcile cron kafka metabase
+
 # Below $(DESTDIR)$(PREFIX). What names the place of the tools (units, crontab) gets the one they are installed in.
 AT_PREFIX = sed 's|/usr/local/|$(PREFIX)/|g'
 install: all manuals completions
@@ -304,6 +308,7 @@ install: all manuals completions
 	install -d $(SHARE)/txpipe/scripts
 	install scripts/stream scripts/seed-dims scripts/reconcile scripts/kafka scripts/cron scripts/container scripts/metabase $(SHARE)/txpipe/scripts
 	install -m 644 scripts/reconcile.sql $(SHARE)/txpipe/scripts
+	set -e; for script in $(COMMANDS); do ln -sf ../share/txpipe/scripts/$$script $(DESTDIR)$(PREFIX)/bin/txpipe-$$script; done
 	install -d $(SHARE)/txpipe/postgresql
 	install -m 644 deploy/postgresql/*.sql $(SHARE)/txpipe/postgresql
 	install -d $(SHARE)/txpipe/metabase/cards

@@ -38,6 +38,7 @@ struct lane {
 	pthread_cond_t given;
 	struct question *first, **last;
 	struct database database;
+	uint64_t age; /* the asker's, when this one asked last */
 };
 
 enum { QUICK, SLOW, LANES };
@@ -47,6 +48,7 @@ struct asker {
 	struct lane lane[LANES];
 	size_t waiting;
 	bool stop;
+	uint64_t age; /* grows when answers of before are good no more */
 	struct kept kept[KEPT];
 };
 
@@ -193,6 +195,7 @@ static void remember(struct asker *k, const struct question *q, struct answer *a
 void asker_forget(struct asker *k)
 {
 	pthread_mutex_lock(&k->mutex);
+	k->age++;
 	for (size_t i = 0; i < KEPT; i++)
 		let_go(&k->kept[i]);
 	pthread_mutex_unlock(&k->mutex);
@@ -214,6 +217,9 @@ static struct answer *take_answer(struct lane *l, struct question *q)
 
 	if (a != NULL || k->stop)
 		return a != NULL ? a : answer_error(503, "the server is being stopped");
+	if (l->age != k->age)
+		l->database.again_at = 0; /* it may be back: no pause before the next try */
+	l->age = k->age;
 	pthread_mutex_unlock(&k->mutex);
 	int64_t began = clock_monotonic();
 	a = asker_now(&l->database, q->endpoint, &q->params, q->csv);
@@ -221,7 +227,8 @@ static struct answer *take_answer(struct lane *l, struct question *q)
 	pthread_mutex_lock(&k->mutex);
 	/* That something is away is remembered, too, for a moment: or else a crowd of browsers would have every one of them wait for a time-out. What took
 	 * too long is remembered for long: it would take as long again. */
-	remember(k, q, a, l->database.c == NULL ? 0 : took);
+	if (l->age == k->age)
+		remember(k, q, a, l->database.c == NULL ? 0 : took);
 	return a;
 }
 

@@ -28,7 +28,7 @@ void asker_free(struct asker *k);
  */
 struct answer *asker_ask(struct asker *k, const struct endpoint *e, struct params *p, bool csv, asker_done *done, void *arg);
 
-/* What was remembered is out of date: aggregate has built. */
+/* What is remembered, or being asked, is out of date: aggregate has built, or PostgreSQL is back. */
 void asker_forget(struct asker *k);
 
 /* The same, here and now, on the caller's connection. */

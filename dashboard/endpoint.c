@@ -24,37 +24,39 @@
 #include "embed/dashboard/sql/merchants_map.sql.h"
 #include "embed/dashboard/sql/reach.sql.h"
 #include "embed/dashboard/sql/record.sql.h"
+#include "embed/dashboard/sql/risks.sql.h"
 #include "embed/dashboard/sql/rules.sql.h"
 #include "embed/dashboard/sql/run_nodes.sql.h"
 #include "embed/dashboard/sql/runs.sql.h"
+#include "embed/dashboard/sql/sums_by_party.sql.h"
 #include "embed/dashboard/sql/sums_of_facts.sql.h"
 #include "embed/dashboard/sql/sums_of_marts.sql.h"
 #include "embed/dashboard/sql/verdicts.sql.h"
 
 static const struct endpoint all[] = {
-	{"cards", cards_sql, ENDPOINT_SUMS, true},
-	{"reach", reach_sql, ENDPOINT_FACTS, true},
-	{"daily", daily_sql, ENDPOINT_SUMS, true},
-	{"customers_at_risk", customers_at_risk_sql, ENDPOINT_FACTS, true},
-	{"merchants_at_risk", merchants_at_risk_sql, ENDPOINT_FACTS, true},
-	{"by_category", by_category_sql, ENDPOINT_FACTS, true},
-	{"by_country", by_country_sql, ENDPOINT_FACTS, true},
-	{"by_method", by_method_sql, ENDPOINT_FACTS, true},
-	{"rules", rules_sql, ENDPOINT_SUMS, true},
-	{"verdicts", verdicts_sql, ENDPOINT_FACTS, true},
-	{"map", map_sql, ENDPOINT_FACTS, true},
-	{"merchants_map", merchants_map_sql, ENDPOINT_ITSELF, true},
-	{"flagged", flagged_sql, ENDPOINT_FACTS, false},
-	{"record", record_sql, ENDPOINT_ITSELF, false},
-	{"history", history_sql, ENDPOINT_ITSELF, false},
-	{"currencies", currencies_sql, ENDPOINT_ITSELF, false},
-	{"runs", runs_sql, ENDPOINT_ITSELF, false},
-	{"run_nodes", run_nodes_sql, ENDPOINT_ITSELF, false},
-	{"failing_rows", failing_rows_sql, ENDPOINT_ITSELF, false},
-	{"lineage", lineage_sql, ENDPOINT_ITSELF, false},
-	{"dead_letters", dead_letters_sql, ENDPOINT_ITSELF, true},
-	{"dead_by_reason", dead_by_reason_sql, ENDPOINT_ITSELF, false},
-	{"books", books_sql, ENDPOINT_ITSELF, true},
+	{"cards", cards_sql, ENDPOINT_SUMS, NULL, true},
+	{"reach", reach_sql, ENDPOINT_FACTS, NULL, true},
+	{"daily", daily_sql, ENDPOINT_SUMS, NULL, true},
+	{"customers_at_risk", customers_at_risk_sql, ENDPOINT_RISKS, "customer_id as party, 5 as least", true},
+	{"merchants_at_risk", merchants_at_risk_sql, ENDPOINT_RISKS, "merchant_id as party, 20 as least", true},
+	{"by_category", by_category_sql, ENDPOINT_PARTIES, "merchant_id as party", true},
+	{"by_country", by_country_sql, ENDPOINT_PARTIES, "merchant_id as party", true},
+	{"by_method", by_method_sql, ENDPOINT_PARTIES, "payment_method as party", true},
+	{"rules", rules_sql, ENDPOINT_SUMS, NULL, true},
+	{"verdicts", verdicts_sql, ENDPOINT_FACTS, NULL, true},
+	{"map", map_sql, ENDPOINT_FACTS, NULL, true},
+	{"merchants_map", merchants_map_sql, ENDPOINT_ITSELF, NULL, true},
+	{"flagged", flagged_sql, ENDPOINT_FACTS, NULL, false},
+	{"record", record_sql, ENDPOINT_ITSELF, NULL, false},
+	{"history", history_sql, ENDPOINT_ITSELF, NULL, false},
+	{"currencies", currencies_sql, ENDPOINT_ITSELF, NULL, false},
+	{"runs", runs_sql, ENDPOINT_ITSELF, NULL, false},
+	{"run_nodes", run_nodes_sql, ENDPOINT_ITSELF, NULL, false},
+	{"failing_rows", failing_rows_sql, ENDPOINT_ITSELF, NULL, false},
+	{"lineage", lineage_sql, ENDPOINT_ITSELF, NULL, false},
+	{"dead_letters", dead_letters_sql, ENDPOINT_ITSELF, NULL, true},
+	{"dead_by_reason", dead_by_reason_sql, ENDPOINT_ITSELF, NULL, false},
+	{"books", books_sql, ENDPOINT_ITSELF, NULL, true},
 };
 
 enum { COUNT = sizeof all / sizeof all[0] };
@@ -62,13 +64,31 @@ enum { COUNT = sizeof all / sizeof all[0] };
 static char *whole[COUNT][2];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static char *in_front(const char *first, const char *second, const char *sql)
+static char *from_facts(const struct endpoint *e)
 {
 	struct buf text = {0};
 
-	buf_add_text(&text, first);
-	buf_add_text(&text, second);
-	buf_add_text(&text, sql);
+	if (e->of != ENDPOINT_ITSELF)
+		buf_add_text(&text, facts_sql);
+	if (e->of == ENDPOINT_SUMS)
+		buf_add_text(&text, sums_of_facts_sql);
+	if (e->parties != NULL) {
+		buf_addf(&text, ", parties as not materialized (select %s, * from facts)\n", e->parties);
+		buf_add_text(&text, e->of == ENDPOINT_RISKS ? risks_sql : sums_by_party_sql);
+	}
+	buf_add_text(&text, e->sql);
+	buf_text(&text);
+	return text.p;
+}
+
+static char *from_marts(const struct endpoint *e)
+{
+	struct buf text = {0};
+
+	if (e->of != ENDPOINT_SUMS)
+		return NULL;
+	buf_add_text(&text, sums_of_marts_sql);
+	buf_add_text(&text, e->sql);
 	buf_text(&text);
 	return text.p;
 }
@@ -76,10 +96,8 @@ static char *in_front(const char *first, const char *second, const char *sql)
 static void put_together(void)
 {
 	for (size_t i = 0; i < COUNT; i++) {
-		bool sums = all[i].of == ENDPOINT_SUMS;
-
-		whole[i][0] = in_front(all[i].of == ENDPOINT_ITSELF ? "" : facts_sql, sums ? sums_of_facts_sql : "", all[i].sql);
-		whole[i][1] = sums ? in_front(sums_of_marts_sql, "", all[i].sql) : NULL;
+		whole[i][0] = from_facts(&all[i]);
+		whole[i][1] = from_marts(&all[i]);
 	}
 }
 

@@ -9,12 +9,15 @@ enum endpoint_of {
 	ENDPOINT_ITSELF,
 	ENDPOINT_FACTS, /* facts.sql */
 	ENDPOINT_SUMS,  /* facts.sql and sums_of_facts.sql; or, where the marts may be asked instead (marts.sql), sums_of_marts.sql */
+	ENDPOINT_PARTIES, /* facts.sql, `parties` (with `party`) and sums_by_party.sql */
+	ENDPOINT_RISKS,   /* facts.sql, `parties` (with `party` and `least`) and risks.sql */
 };
 
 struct endpoint {
 	const char *name;
 	const char *sql;
 	enum endpoint_of of;
+	const char *parties; /* what `parties` has beside the columns of `facts`, or NULL */
 	bool slow; /* reads more the more there is: such questions wait for one another, and nobody else for them */
 };
 

@@ -174,8 +174,10 @@ static void set_up(struct watch *w, bool up, bool lacks)
 
 	if (!l->looked || l->up != up)
 		l->since = clock_wall();
-	if (l->looked && !l->up && up && w->counter != NULL)
+	if (l->looked && !l->up && up && w->counter != NULL) { /* before pages hear of it, and ask */
 		counter_again(w->counter);
+		asker_forget(w->asker);
+	}
 	l->looked = true;
 	l->up = up;
 	l->lacks_tables = lacks;

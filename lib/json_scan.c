@@ -197,7 +197,7 @@ static const char *skip_container(struct scan *s, const char *p, unsigned depth,
 	uint64_t is_object[JSON_MAX_DEPTH / 64 + 1];
 	const unsigned outside = depth - 1;
 	struct json_member unused;
-	uint8_t type;
+	uint8_t type = JSON_NULL;
 	bool object;
 
 	is_object[depth / 64] = begun ? (uint64_t)1 << depth % 64 : 0;

@@ -270,26 +270,53 @@ static const struct json_member *find_duplicate(const struct json_object *o, con
 	return NULL;
 }
 
+struct named {
+	struct span name;
+	size_t at;
+};
+
+static int by_name(const void *one, const void *other)
+{
+	const struct named *a = one, *b = other;
+	size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
+	int order = n > 0 ? memcmp(a->name.p, b->name.p, n) : 0;
+
+	if (order == 0)
+		order = (a->name.n > b->name.n) - (a->name.n < b->name.n);
+	return order != 0 ? order : (a->at > b->at) - (a->at < b->at);
+}
+
+/* Of very many names by sorting: whoever chooses the names could choose them of one hash, and a single record would take minutes. */
+static const struct json_member *sort_out_duplicate(const struct json_object *o, struct buf *store)
+{
+	struct span *names = xmalloc(o->count * sizeof *names);
+	struct named *sorted = xmalloc(o->count * sizeof *sorted);
+	size_t first = o->count;
+
+	plain_names(o, names, store);
+	for (size_t i = 0; i < o->count; i++)
+		sorted[i] = (struct named){names[i], i};
+	qsort(sorted, o->count, sizeof *sorted, by_name);
+	for (size_t i = 1; i < o->count; i++)
+		if (sorted[i].at < first && span_eq(sorted[i].name, sorted[i - 1].name))
+			first = sorted[i].at;
+	free(sorted);
+	free(names);
+	return first < o->count ? &o->member[first] : NULL;
+}
+
 const struct json_member *json_duplicate(const struct json_object *o)
 {
 	enum { FEW = 64 };
-	struct span few_names[FEW], *names = few_names;
-	uint32_t few_slots[2 * FEW] = {0}, *slots = few_slots;
-	size_t size = 2 * FEW;
+	struct span names[FEW];
+	uint32_t slots[2 * FEW] = {0};
 	const struct json_member *found;
 	struct buf store = {0};
 
-	if (o->count > FEW) {
-		while (size < 2 * o->count)
-			size *= 2;
-		names = xmalloc(o->count * sizeof *names);
-		slots = xcalloc(size, sizeof *slots);
-	}
-	found = find_duplicate(o, plain_names(o, names, &store), slots, size);
+	if (o->count > FEW)
+		found = sort_out_duplicate(o, &store);
+	else
+		found = find_duplicate(o, plain_names(o, names, &store), slots, 2 * FEW);
 	buf_free(&store);
-	if (names != few_names) {
-		free(names);
-		free(slots);
-	}
 	return found;
 }

@@ -1,5 +1,9 @@
 #include "rfc3339.h"
 
+#include <math.h>
+
+#include "decimal.h"
+
 enum { SECONDS_A_DAY = 86400, DATE_AND_TIME = 19 /* bytes up to the seconds */ };
 
 /* Days in 400 years, and days from 0000-03-01 to 1970-01-01. */
@@ -70,7 +74,8 @@ static int read_seconds(const char *p, int64_t *seconds)
 	return 0;
 }
 
-/* `.123456789` as microseconds, rounded half up. Returns the bytes taken (0 if there is no fraction), or -1. */
+/* `.123456789` as microseconds. What does not fit is rounded by way of a double, as PostgreSQL's input does it: a half (7 digits are what .NET writes) goes
+ * where the server would put it. Returns the bytes taken (0 if there is no fraction), or -1. */
 static int read_fraction(struct span s, int64_t *microseconds)
 {
 	size_t i = 1;
@@ -80,15 +85,12 @@ static int read_fraction(struct span s, int64_t *microseconds)
 	if (s.n == 0 || s.p[0] != '.')
 		return 0;
 	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
-		if (unit > 0)
-			value += (s.p[i] - '0') * unit;
-		else if (i == 7 && s.p[i] >= '5')
-			value++;
+		value += (s.p[i] - '0') * unit;
 		unit /= 10;
 	}
 	if (i == 1)
 		return -1;
-	*microseconds = value;
+	*microseconds = i <= 7 ? value : (int64_t)rint(decimal_double((struct span){s.p, i}) * 1e6);
 	return (int)i;
 }
 

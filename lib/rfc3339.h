@@ -11,7 +11,7 @@
 #include "buf.h"
 #include "span.h"
 
-/* Microseconds since 1970-01-01T00:00:00Z; digits beyond the sixth are rounded half up. 0, or -1 if it is not one. */
+/* Microseconds since 1970-01-01T00:00:00Z; digits beyond the sixth are rounded as PostgreSQL rounds them. 0, or -1 if it is not one. */
 int rfc3339_read(struct span s, int64_t *microseconds);
 
 /* Append in UTC with Z: no fraction if whole seconds, else 3 digits if whole milliseconds, else 6. */

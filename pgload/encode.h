@@ -35,6 +35,10 @@ encode_fn *encode_find(const char *type_name);
 /* "column: expected what, got an object". Always -1. */
 int encode_wrong(const struct column *c, const struct json_member *m, const char *expected, struct fault *f);
 
+/* The characters of a string, escapes undone ("\u002b" is a plus as good as "+"): in `to`, behind what it holds, until more is added. Empty if it holds
+ * half of a surrogate pair. */
+struct span encode_plain(struct buf *to, const struct json_member *m);
+
 /* Does the number fit into numeric at all (131,072 digits before the point, 16,383 behind it)? */
 bool numeric_fits(struct span number);
 

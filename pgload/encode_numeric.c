@@ -10,7 +10,7 @@
 #include "encode.h"
 #include "wire.h"
 
-enum { WEIGHT_DIGITS = 131072, SCALE_MAX = 16383, NEGATIVE = 0x4000, SMALL = 256 };
+enum { WEIGHT_DIGITS = 131072, SCALE_MAX = 16383, NEGATIVE = 0x4000, SMALL = 256, SURELY_FITS = 1000 };
 
 /* Digits by their power of ten: digit[i] stands at power `high` - i. */
 struct digits {
@@ -138,10 +138,11 @@ int encode_numeric(struct buf *to, const struct column *c, const struct json_mem
 		scale = (((c->typmod - 4) & 0x7ff) ^ 1024) - 1024;
 		room = (((c->typmod - 4) >> 16) & 0xffff) - scale;
 	} else {
-		if (!numeric_fits(m->value))
-			return too_big(c, m, f);
 		scale = (int32_t)written_scale(m->value);
 	}
+	/* the server counts digits before it rounds them away: 1e-20000 is too much for any numeric */
+	if ((!limited || d.count == 0 || d.exponent < -SURELY_FITS || m->value.n > SURELY_FITS) && !numeric_fits(m->value))
+		return too_big(c, m, f);
 	g.count = (int32_t)d.count;
 	g.high = (int32_t)d.count - 1 + d.exponent;
 	if (d.count > 0 && g.high + 1 > room)

@@ -15,6 +15,19 @@ static int add_string(struct buf *to, const struct column *c, const struct json_
 	return 0;
 }
 
+struct span encode_plain(struct buf *to, const struct json_member *m)
+{
+	size_t at = to->n;
+
+	if (!m->escaped)
+		return m->value;
+	if (json_unescape(to, m->value) < 0)
+		return (struct span){0};
+	struct span plain = {to->p + at, to->n - at};
+	to->n = at;
+	return plain;
+}
+
 int encode_text(struct buf *to, const struct column *c, const struct json_member *m, struct fault *f)
 {
 	size_t at;
@@ -79,7 +92,7 @@ int encode_uuid(struct buf *to, const struct column *c, const struct json_member
 
 	if (m->type != JSON_STRING)
 		return encode_wrong(c, m, "a string", f);
-	if (uuid_read(m->value, uuid) < 0)
+	if (uuid_read(encode_plain(to, m), uuid) < 0)
 		return fault_set(f, "bad_uuid", "%s: \"%.*s\" is not a UUID", c->name, m->value.n > 60 ? 0 : (int)m->value.n,
 		                 m->value.p);
 	wire_int32(to, sizeof(uuid));

@@ -19,7 +19,7 @@ int encode_timestamptz(struct buf *to, const struct column *c, const struct json
 
 	if (m->type != JSON_STRING)
 		return encode_wrong(c, m, "a timestamp in RFC 3339", f);
-	if (rfc3339_read(m->value, &t) < 0)
+	if (rfc3339_read(encode_plain(to, m), &t) < 0)
 		return bad(c, m, "a timestamp with zone (RFC 3339)", f);
 	wire_int32(to, 8);
 	wire_int64(to, t - epoch_us);
@@ -34,12 +34,13 @@ int encode_timestamp(struct buf *to, const struct column *c, const struct json_m
 
 	if (m->type != JSON_STRING)
 		return encode_wrong(c, m, "a timestamp in RFC 3339", f);
-	if (rfc3339_read(m->value, &t) < 0) {
-		if (m->value.n + 1 > sizeof(zoned))
+	struct span plain = encode_plain(to, m);
+	if (rfc3339_read(plain, &t) < 0) {
+		if (plain.n == 0 || plain.n + 1 > sizeof(zoned))
 			return bad(c, m, "a timestamp (RFC 3339)", f);
-		memcpy(zoned, m->value.p, m->value.n);
-		zoned[m->value.n] = 'Z';
-		if (rfc3339_read((struct span){zoned, m->value.n + 1}, &t) < 0)
+		memcpy(zoned, plain.p, plain.n);
+		zoned[plain.n] = 'Z';
+		if (rfc3339_read((struct span){zoned, plain.n + 1}, &t) < 0)
 			return bad(c, m, "a timestamp (RFC 3339)", f);
 	}
 	wire_int32(to, 8);
@@ -54,9 +55,10 @@ int encode_date(struct buf *to, const struct column *c, const struct json_member
 
 	if (m->type != JSON_STRING)
 		return encode_wrong(c, m, "a date", f);
-	if (m->value.n != 10)
+	struct span plain = encode_plain(to, m);
+	if (plain.n != 10)
 		return bad(c, m, "a date (2026-01-31)", f);
-	memcpy(full, m->value.p, 10);
+	memcpy(full, plain.p, 10);
 	memcpy(full + 10, "T00:00:00Z", 10);
 	if (rfc3339_read((struct span){full, 20}, &t) < 0)
 		return bad(c, m, "a date (2026-01-31)", f);

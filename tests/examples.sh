@@ -3,6 +3,7 @@
 # A line `.\" run: WORDS` (mdoc) or `<!-- run: WORDS -->` (Markdown) stands before each; the words say what must be there for it:
 #   alone     nothing                        postgres  a database of its own           kmock     a broker with 400 records
 #   tables    the suite's tables             loaded    and dimensions, and facts       dead      and a dead letter
+#   kafka     a real one, which the example starts itself                      metabase  an API like Metabase's
 #   scripts   the suite's scripts, binaries and deploy/, as in the source tree
 #   until     it runs until it is ended: by SIGTERM, when it has shown that it works
 # Words with a file's name bring that file. The rest stands in prepare() and carry_out().
@@ -36,7 +37,8 @@ prepare() { # WORDS DATABASE
 		read -r KAFKA_BROKERS <&3 && export KAFKA_BROKERS
 		txgen -q -n 400 | kproduce || return
 	fi
-	[[ $words != *" scripts "* ]] || { ln -s "$root/scripts" "$root/deploy" "${TXPIPE_BIN:-$root/bin}" . && export XDG_STATE_HOME=$PWD; }
+	export XDG_STATE_HOME=$PWD
+	[[ $words != *" scripts "* ]] || ln -s "$root/scripts" "$root/deploy" "${TXPIPE_BIN:-$root/bin}" . || return
 	[[ $words != *" my.rules "* ]] || cp "$root/fraudcheck/rules/scored.rules" my.rules
 	[[ $words != *" old.rules "* ]] || cp "$root/fraudcheck/rules/seed.rules" old.rules
 	[[ $words != *" labelled "* ]] || txgen -q -n 20000 --with-labels --label-delay 1m >january.ndjson
@@ -92,6 +94,15 @@ carry_out() { # WORDS
 		sed -i "s|http://127.0.0.1:8080|$(sed -n 's|.*\(http:.*\)/$|\1|p' served)|" script
 		bash -c 'set -o pipefail -e; source ./script' && kill "$pid" && wait "$pid"
 		;;
+	*" metabase "*)
+		perl "$root/tests/metabase.pl" "$PWD/port" "$PWD/api" >requests &
+		pid=$!
+		wait_for 30 test -s port || return 90
+		echo Grün-9-Haus | tee admin.password >role.password
+		sed -i "s|localhost:3000|127.0.0.1:$(cat port)|" script
+		bash -c 'set -o pipefail -e; source ./script' && grep -q 'the dashboard' err && kill "$pid"
+		;;
+	*" cron "*) until_then grep -q '^txpipe_cron_runs_total 1' cron.prom ;;
 	*" until "*)
 		if [[ $words == *" postgres "* ]]; then until_then examples_stored; else until_then examples_grown "$(examples_log)"; fi
 		;;
@@ -106,7 +117,8 @@ example() { # FOLDER
 	prepare "$words" "example_${1##*/}" >prepared 2>&1 || { echo 91 >status; cp prepared err; return; }
 	carry_out "$words" >out 2>err </dev/null
 	echo $? >status
-	[ ! -d txpipe ] || scripts/stream stop >/dev/null 2>&1 || true
+	[ ! -d txpipe ] || XDG_STATE_HOME=$PWD "$root/scripts/stream" stop >/dev/null 2>&1 || true
+	[ ! -d txpipe/kafka ] || XDG_STATE_HOME=$PWD "$root/scripts/kafka" stop >/dev/null 2>&1 || true
 	[ -z "$kmock" ] || kill "$kmock"
 }
 

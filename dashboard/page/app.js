@@ -61,7 +61,7 @@
 		for (const label of form.querySelectorAll("label")) // operation is asked about a time only
 			label.hidden = label.className === "own" ? s.range !== "own" : s.view === "operation" && !label.querySelector("[name=range]");
 	};
-	const refresh = () => { if (view) tx.views[view].refresh(); };
+	const refresh = async () => { if (view) await tx.views[view].refresh(); };
 	tx.show = () => {
 		const s = tx.state.read(), key = JSON.stringify([s.view, s.range, s.from, s.to, s.currency, s.rule, s.customer, s.merchant, s.search, s.topic]);
 		const name = s.view;
@@ -84,7 +84,8 @@
 		}
 		if (key !== asked) {
 			asked = key;
-			refresh();
+			main.setAttribute("aria-busy", "true"); // what is shown is of other filters, until there are answers
+			refresh().finally(() => { if (asked === key) main.removeAttribute("aria-busy"); });
 		}
 		tx.record(tx.report ? "" : s.id);
 	};

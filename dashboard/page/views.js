@@ -19,17 +19,22 @@ tx.tiles = names => {
 	return {element: e, set};
 };
 
-// Several answers at once; what cannot be had says so in its own place.
-tx.ask = async wanted => {
-	await Promise.all(wanted.map(async ([place, name, params, change]) => {
+// Several answers at once; what cannot be had says so in its own place. An answer to what is no longer asked (other filters were chosen meanwhile) is nobody's.
+tx.ask = (() => {
+	const last = new Map();
+	return wanted => Promise.all(wanted.map(async ([place, name, params]) => {
+		const key = JSON.stringify(params), stale = () => last.get(name) !== key;
+		last.set(name, key);
 		try {
 			const r = await tx.data.get(name, params);
-			place.set(change ? change(r) : r, params);
+			if (!stale())
+				place.set(r, params);
 		} catch (e) {
-			place.fail("This cannot be shown now: " + e.message + ".");
+			if (!stale())
+				place.fail("This cannot be shown now: " + e.message + ".");
 		}
 	}));
-};
+})();
 
 // --- now ---------------------------------------------------------------------------------------------------------------
 tx.views.now = (() => {
@@ -62,7 +67,7 @@ tx.views.now = (() => {
 	const element = h("div", {}, h("h1", {}, "Now"), tiles.element,
 		h("div", {class: "grid"}, through.element, flags.element, delays.element, last.element, side, books.element));
 	books.element.className = "card w12";
-	let flagged = null, waiting = [], shownAt = 0, later = 0;
+	let flagged = null, flaggedFor = "", waiting = [], shownAt = 0, later = 0;
 
 	const showTiles = s => {
 		const recent = points.rows.slice(-10).map(r => r[1]).filter(f.known), mean = recent.length ? recent.reduce((a, b) => a + b, 0) / recent.length : null;
@@ -149,9 +154,10 @@ tx.views.now = (() => {
 			showNew();
 		},
 		refresh: () => tx.ask([[{set: (r, p) => {
-			if (flagged && held())
+			if (flagged && flaggedFor === JSON.stringify(p) && held())
 				return; // what comes is kept meanwhile
 			flagged = r;
+			flaggedFor = JSON.stringify(p);
 			waiting = [];
 			last.set(r, p);
 			tx.mark("table");

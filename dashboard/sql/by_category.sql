@@ -1,10 +1,4 @@
 -- By the merchant's category.
-, summed as ( -- in each currency as it was paid: to convert sums costs less than to convert each amount
-	select merchant_id, currency, count(*) as transactions, sum(amount) as amount, count(*) filter (where is_fraud) as frauds,
-		sum(amount) filter (where is_fraud) as fraud_amount
-	from facts
-	group by 1, 2
-)
 select
 	coalesce(m.merchant_category, 'unknown') as merchant_category,
 	sum(s.transactions)::bigint as transactions,
@@ -14,7 +8,7 @@ select
 	round(coalesce(sum(s.fraud_amount / c.units_per_base), 0), 2) as fraud_usd,
 	round(coalesce(sum(s.fraud_amount / c.units_per_base), 0) / nullif(sum(s.amount / c.units_per_base), 0), 6) as fraud_value_ratio
 from summed s
-left join dim_merchant m on m.merchant_id = s.merchant_id
+left join dim_merchant m on m.merchant_id = s.party
 left join dim_currency c on c.currency = s.currency
 group by 1
 order by 3 desc, 1

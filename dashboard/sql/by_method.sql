@@ -1,12 +1,6 @@
 -- By payment method.
-, summed as ( -- in each currency as it was paid: to convert sums costs less than to convert each amount
-	select payment_method, currency, count(*) as transactions, sum(amount) as amount, count(*) filter (where is_fraud) as frauds,
-		sum(amount) filter (where is_fraud) as fraud_amount
-	from facts
-	group by 1, 2
-)
 select
-	coalesce(left(s.payment_method, 60), 'unknown') as payment_method,
+	coalesce(left(s.party, 60), 'unknown') as payment_method,
 	sum(s.transactions)::bigint as transactions,
 	round(coalesce(sum(s.amount / c.units_per_base), 0), 2) as revenue_usd,
 	sum(s.frauds)::bigint as frauds,

@@ -14,13 +14,19 @@ set local client_min_messages = warning;
 do $$
 declare
 	role text;
+	name regclass;
 begin
 	foreach role in array array['pgload_writer', 'aggregate_owner', 'aggregate_pruner', 'txdash_reader'] loop
 		if to_regrole(role) is null then
 			execute format('create role %I login', role);
 		end if;
 		execute format('alter role %I nosuperuser nocreatedb nocreaterole noreplication nobypassrls', role);
-		execute format('revoke all on all tables in schema public from %I', role);
+		for name in -- not on what it owns: an owner without rights cannot read the marts it built
+			select oid from pg_class
+			where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and relowner <> to_regrole(role)
+		loop
+			execute format('revoke all on %s from %I', name, role);
+		end loop;
 		execute format('revoke all on schema public from %I', role);
 	end loop;
 end
@@ -66,6 +72,7 @@ begin
 			join pg_class c on c.relnamespace = n.oid and c.relname = s.relation_name
 		loop
 			execute format('alter %s %s owner to aggregate_owner', case when made.is_view then 'view' else 'table' end, made.name);
+			execute format('grant all on %s to aggregate_owner', made.name);
 		end loop;
 	end if;
 end

@@ -38,11 +38,14 @@ const url = query => "http://127.0.0.1:" + port + "/" + (query || "");
 
 // --- the browser -------------------------------------------------------------------------------------------------------
 let browser = null, complaints = [], strangers = [], away = false;
+const inVain = new WeakSet();
 const open = async (query, options = {}) => {
 	const context = await browser.newContext({viewport: {width: 1300, height: 900}, ...options});
 	const page = await context.newPage();
 	page.setDefaultTimeout(PATIENCE);
-	page.on("console", m => { if (m.type() === "error" && !away) complaints.push(m.text()); });
+	page.on("console", m => { if (m.type() === "error" && !away && !m.text().startsWith("Failed to load resource: the server responded")) complaints.push(m.text()); });
+	page.on("request", r => { if (away) inVain.add(r); }); // its answer may come when nothing is away any more
+	page.on("response", r => { if (r.status() >= 400 && !inVain.has(r.request())) complaints.push(r.status() + " " + r.url()); });
 	page.on("pageerror", e => complaints.push(e.message));
 	page.on("dialog", d => { complaints.push("a dialog: " + d.message()); d.dismiss(); });
 	page.on("request", r => { if (!r.url().startsWith("http://127.0.0.1:" + port + "/") && !/^(data|blob|file):/.test(r.url())) strangers.push(r.url()); });
@@ -60,7 +63,7 @@ const until = async (name, page, condition, argument) => {
 };
 const tile = (page, title) => page.locator(".tile", {has: page.locator("dt", {hasText: new RegExp("^" + title + "$")})});
 const filled = () => { const v = document.querySelector(".tile .value"); return v && v.textContent !== "–" && document.querySelector("main table tbody tr"); };
-const settled = () => !document.querySelector("main").innerText.includes("Asking…");
+const settled = () => !document.querySelector("main").innerText.includes("Asking…") && !document.querySelector("main[aria-busy]");
 const accessible = async (name, page) => {
 	// axe is put in by the driver: the page's own policy lets no other script in
 	await page.evaluate(fs.readFileSync(axe, "utf8") + ";0");
@@ -68,13 +71,25 @@ const accessible = async (name, page) => {
 		.map(v => v.id + ": " + v.help + "\n" + v.nodes.slice(0, 4).map(n => "  " + n.html.slice(0, 150) + " " + (n.any[0] ? n.any[0].message : "")).join("\n")));
 	tell(found.length === 0, name + ": nothing serious by axe", found.join("\n"));
 };
+// What takes less than a second takes more on a machine that is busy; what cannot be done in a second is not in twenty times either.
+const soon = async (name, attempt) => {
+	const took = [];
+	while (took.length < 20 && !(took[took.length - 1] < 1000))
+		took.push(await attempt(took.length));
+	tell(took[took.length - 1] < 1000, name, took.join(" ms, ") + " ms");
+	console.log("# " + took.map(Math.round).join(" ms, ") + " ms");
+};
 const fits = async (name, page) => is(name + ": nothing sticks out", await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
 
 // --- what people do ----------------------------------------------------------------------------------------------------
 const now = async () => {
-	const began = Date.now(), page = await open("");
+	const page = await open("");
 	await until("the page has data", page, filled);
-	console.log("# after " + (Date.now() - began) + " ms");
+	await soon("… within a second", async () => {
+		await page.goto(url("")); // the page notes itself when its first table was there
+		await page.waitForFunction(() => performance.getEntriesByName("figures").length && performance.getEntriesByName("table").length);
+		return page.evaluate(() => Math.max(...["figures", "table"].map(n => performance.getEntriesByName(n)[0].startTime)));
+	});
 	await until("… and is live", page, () => document.getElementById("status").textContent === "live");
 	is("dead letters are SQL's", number(await tile(page, "Dead letters").locator(".value").innerText()), sql("select sum(dead_letters) from stream_position"));
 	await until("the books add up", page, () => [...document.querySelectorAll(".tile .value")].some(v => v.textContent === "adds up"));
@@ -83,11 +98,14 @@ const now = async () => {
 	is("the partitions are there", await page.locator("section[aria-label='Partitions'] tbody tr").count(), 2);
 	tell((await page.locator("section[aria-label='Last flagged transactions']").innerText()).includes("<img src=x onerror=alert(1)> & sons"), "a name that is markup is shown as text");
 
-	const id = execSync(`txgen -q -n 1 -s 4242 --customers 300 --merchants 60 --from "$(date -u +%FT%TZ)" | jq -c '.amount = 99999 | .currency = "USD"' | tee ${work}/one | jq -r .transaction_id`, {encoding: "utf8", shell: "/bin/bash"}).trim();
-	const stored = Date.now();
-	execSync(`fraudcheck -q <${work}/one | pgload -q >/dev/null`, {shell: "/bin/bash"});
-	await until("what is flagged now appears by itself", page, x => document.querySelector("tr[data-id='" + x + "']"), id);
-	console.log("# after " + (Date.now() - stored) + " ms, pgload's start and end among them");
+	let id = "";
+	await soon("what is flagged now appears by itself, within a second", async n => {
+		id = execSync(`txgen -q -n 1 -s ${4242 + n} --customers 300 --merchants 60 --from "$(date -u +%FT%TZ)" | jq -c '.amount = 99999 | .currency = "USD"' | tee ${work}/one | jq -r .transaction_id`, {encoding: "utf8", shell: "/bin/bash"}).trim();
+		const stored = Date.now(); // pgload's start and end are in it
+		execSync(`fraudcheck -q <${work}/one | pgload -q >/dev/null`, {shell: "/bin/bash"});
+		await page.waitForFunction(x => document.querySelector("tr[data-id='" + x + "']"), id);
+		return Date.now() - stored;
+	});
 
 	await page.locator("tr[data-id='" + id + "'] td").nth(1).click();
 	await until("a click shows the record", page, x => document.querySelector("#record[open] .facts") && document.getElementById("record").innerText.includes(x), id);
@@ -218,6 +236,7 @@ const troubles = async () => {
 	execSync(root + "/scripts/postgres start -D " + work + "/postgres --fast >/dev/null 2>&1");
 	await until("… and found again", page, () => document.getElementById("status").textContent === "live" && !document.getElementById("banner").innerText);
 	away = false;
+	await until("… with all there is", page, () => !document.querySelector(".outdated") && document.querySelector("tr[data-id]"));
 	await page.context().close();
 };
 

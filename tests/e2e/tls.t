@@ -149,20 +149,23 @@ done
 mkfifo hold
 { head -500 stream; exec sleep 600; } >hold &
 holder=$!
-at_exit kill "$holder"
 kproduce -vv -F kcat.conf -X debug=all --metrics produce.prom <hold 2>produce.err &
 producer=$!
-kconsume -vv -F kcat.conf -X debug=all --resume --metrics consume.prom 2>consume.err | fraudcheck -vv 2>judge.err | pgload -vv --metrics load.prom >load.out 2>load.err &
-loader=$!
+mkfifo judge load
+fraudcheck -vv <judge 2>judge.err >load &
+pgload -vv --metrics load.prom <load >load.out 2>load.err &
+kconsume -vv -F kcat.conf -X debug=all --resume --metrics consume.prom 2>consume.err >judge &
+consumer=$!
 PGUSER=txdash_reader txdash -vv -l 127.0.0.1:0 -F kcat.conf -X debug=all 2>dash.err &
 page=$!
-at_exit kill "$producer" "$page" "$loader"
+stop() { kill "$holder" "$producer" "$consumer" "$page" 2>/dev/null; }
+at_exit stop
 stored() { [ "$(admin sql 'select sum(rows) + sum(duplicates) from stream_position')" -ge 3500 ]; }
 ok "all of it runs with all its words" wait_for 60 stored
-wait_for 20 grep -q 'notice: http' dash.err
+ok "the page, too" wait_for 20 grep -q 'notice: http' dash.err
 url=$(sed -n 's/^.*\(http:.*\)\/$/\1/p' dash.err | head -1)
-reached() { [ "$(curl -s -m 20 "$url/api/live" | jq -r .broker.up)" = true ]; }
-wait_for 30 reached
+reached() { [ "$(curl -s -m 20 "$url/api/live" | jq -r .kafka.up)" = true ]; }
+ok "… with Kafka behind it" wait_for 30 reached
 curl -s -m 20 "$url/metrics" >dash.prom
 curl -s -m 20 "$url/api/live" >dash.live
 seen=0
@@ -175,6 +178,6 @@ ok "they did say a lot" [ "$(cat ./*.err | wc -l)" -gt 200 ]
 is "the password is in none of their messages" "$(grep -l "$secret" ./*.err)" ''
 is "… nor as base64" "$(grep -lF -e "$(printf %s "$secret" | base64)" -e "$(printf '\0bob\0%s' "$secret" | base64)" ./*.err)" ''
 is "… nor in metrics, nor in what the page tells" "$(grep -l "$secret" ./*.prom dash.live load.out)" ''
-kill "$holder" "$producer" "$page" "$loader"
+stop
 wait
 finish

@@ -174,6 +174,26 @@ static enum compared compare(const struct json_object *o, struct span text, enum
 	return compare_taken(o, text, want);
 }
 
+/* json_portable.c */
+enum json_fault portable_scan(struct json_object *o, struct span text, size_t *at);
+
+/* Both forms of the scanner, byte by byte. */
+static void same_without_vectors(const struct json_object *o, struct span text, enum json_fault fault, size_t at)
+{
+	static struct json_object portable;
+	size_t other_at = SIZE_MAX;
+
+	if (!same(portable_scan(&portable, text, &other_at) == fault && other_at == at, "the verdict without vector instructions") ||
+	    !same(portable.count == o->count, "the number of members without vector instructions"))
+		return;
+	for (size_t i = 0; i < o->count; i++) {
+		const struct json_member *a = &o->member[i], *b = &portable.member[i];
+
+		same(a->name.p == b->name.p && a->name.n == b->name.n && a->value.p == b->value.p && a->value.n == b->value.n && a->type == b->type &&
+		     a->escaped == b->escaped && a->name_escaped == b->name_escaped, "a member without vector instructions");
+	}
+}
+
 enum compared json_compare(struct json_object *o, struct span text, int *fault, const char **why)
 {
 	size_t at = SIZE_MAX;
@@ -183,6 +203,7 @@ enum compared json_compare(struct json_object *o, struct span text, int *fault, 
 	enum compared result;
 
 	different = NULL;
+	same_without_vectors(o, text, scanned, at);
 	result = compare(o, text, scanned, at, want, &error);
 	json_decref(want);
 	*fault = (int)scanned;

@@ -1,5 +1,6 @@
 /*
- * The scanner against jansson: one text, the same verdict and the same values. The known differences:
+ * The scanner against itself without vector instructions: the same spans. And against jansson: one text, the same verdict and the same values. The known
+ * differences:
  * - jansson refuses integers that do not fit 64 bits, and numbers beyond the range of a double ("numeric overflow");
  *   the scanner keeps numbers as text and takes them all;
  * - jansson refuses half a surrogate pair (\ud800); for the scanner it is grammatical and json_unescape() refuses it;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The manuals: what they say of options is what the tools have, their messages are those of the code, their examples run, mandoc has no complaint.
+# The manuals: what they say of options is what the tools and commands have, their messages are those of the code, their examples run, mandoc has no complaint.
 source "$(dirname "$0")/../tap.sh"
 source "$root/tests/examples.sh"
 
@@ -7,7 +7,12 @@ folder=$root/docs/man
 tools=()
 for tool in "${TXPIPE_BIN:-$root/bin}"/*; do tools+=("${tool##*/}"); done
 page() { "$root/scripts/manual" "$1"; }
-mkdir "$work/man" "$work/ex"
+mkdir "$work/man" "$work/ex" "$work/commands"
+# scripts that are installed as commands: txpipe-NAME
+read -ra commands < <(sed -n 's/^COMMANDS *= *//p' "$root/Makefile")
+ok "there are commands" [ "${#commands[@]}" -ge 6 ]
+for command in "${commands[@]}"; do ln -s "$root/scripts/$command" "$work/commands/txpipe-$command"; done
+PATH=$work/commands:$PATH
 for file in "$folder"/*.[157]; do page "${file##*/}" >"$work/man/${file##*/}"; done
 
 # --- form -------------------------------------------------------------------------------------------------------------------------
@@ -50,6 +55,21 @@ for tool in "${tools[@]}"; do
 	done
 done
 
+# Of the commands: what they take, by their own code, is what --help and the page have.
+of_code() { # the patterns of `case` that are options
+	sed -n 's/^\t*\(-[-a-zA-Z0-9 =*|]*\)).*/\1/p' "$root/scripts/$1" | tr '|' '\n' | tr -d ' ' | grep -xE -- '--?[A-Za-z][a-z-]*' | sort -u
+}
+heads() { sed -n 's/^\.It Fl /Fl /p' "$work/man/txpipe-$1.1" | grep -oE 'Fl [-A-Za-z]+' | sed 's/Fl /-/' | sort -u; }
+for command in "${commands[@]}"; do
+	ok "txpipe-$command has a page" [ -s "$work/man/txpipe-$command.1" ]
+	is "txpipe-$command: the page has the options that it takes, and no others" "$(heads "$command")" "$(of_code "$command")"
+	"txpipe-$command" --help >"$work/help"
+	for option in $(of_code "$command" | grep -vxE -- '-h|--help'); do ok "txpipe-$command: … and so has --help: $option" grep -qE -- "(^|[^-a-z])$option([^-a-z]|\$)" "$work/help"; done
+	for word in $(sed -n "s/^\(usage:\|      \) $command \([a-z|]*\).*/\2/p" "$work/help" | tr '|' ' '); do
+		ok "txpipe-$command: the page knows the command $word" grep -qE "^\.It Cm $word( |\$)" "$work/man/txpipe-$command.1"
+	done
+done
+
 # --- messages -----------------------------------------------------------------------------------------------------------------------
 # In DIAGNOSTICS <this> stands for what varies. The rest of a message must be in the strings of the tool or of lib/, as the compiler joins them.
 strings() { # SOURCE...
@@ -65,6 +85,11 @@ declare -A sources=([txgen]=producer [kproduce]=producer [kconsume]=kcat-like [k
 for tool in "${tools[@]}"; do
 	strings "$root/${sources[$tool]-$tool}"/*.c "$root"/lib/*.c >"$work/strings"
 	is "$tool: its messages are those of the page" "$(unknown_messages "$tool.1" "$work/strings")" ''
+done
+
+for command in "${commands[@]}"; do
+	sed 's/\\\$/$/g' "$root/scripts/$command" >"$work/strings"
+	is "txpipe-$command: its messages are those of the page" "$(unknown_messages "txpipe-$command.1" "$work/strings")" ''
 done
 
 # --- words of the line format and of the rules ----------------------------------------------------------------------------------------
@@ -83,6 +108,9 @@ unmarked() {
 }
 is "each example says what it needs" "$(unmarked)" ''
 examples_extract "$work/ex" "$folder"/*.[157]
+for words in "$work/ex"/*/words; do # tests/e2e/manuals.t runs them
+	[[ " $(cat "$words") " != *" kafka "* ]] || rm -r "${words%/words}"
+done
 ok "there are examples" [ "$(find "$work/ex" -name script | wc -l)" -ge 40 ]
 start_postgres
 examples_run "$work/ex"

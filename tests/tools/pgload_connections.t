@@ -118,6 +118,60 @@ exec 7>&-
 wait "$loader"
 is "all that came is stored" "$? $(next_offset) $(books)" "0 1200 1200|1200|0|0|0|0"
 
+fresh
+psql -X -q <"$work/held" >/dev/null 2>&1 & holder=$!
+exec 8>"$work/held"
+records 0 0 1 | pgload >/dev/null
+echo "begin; select from stream_position where partition = 0 for update;" >&8
+ok "somebody holds a position" wait_for 10 eval '[ "$(sql "select count(*) from pg_stat_activity where state = '\''idle in transaction'\''")" = 1 ]'
+pgload --connections 2 --grace 1s <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
+exec 7>"$work/pipe"
+(records 1 0 5; records 0 1 6) >"$work/mixed"
+cat "$work/mixed" >&7
+ok "one connection waits for it" wait_for 10 eval '[ "$(of_partition 1) $(sql "select count(*) from pg_stat_activity where wait_event_type = '\''Lock'\'' and application_name = '\''pgload'\''")" = "5 1" ]'
+kill -TERM "$loader"
+wait "$loader"
+is "after the grace time nobody waits for a lock any more" "$? $(of_partition 0) $(of_partition 1)" "75 1 5"
+exec 7>&- 8>&-
+wait "$holder"
+
+note "nobody reads what it tells"
+fresh
+pgload --connections 4 --batch 100 "$work/all" 2>"$work/err" | head -n 1 >"$work/out"
+is "it stops, silently" "${PIPESTATUS[0]} $(cat "$work/err")" "74 "
+is "what is stored is counted" "$(sql "select sum(rows) from stream_position")" "$(sql "select count(*) from fact_transaction")"
+ok "there was more to store" test "$(next_offset)" -lt $total
+is "and the rest is stored by another one" "$(pgload --connections 4 "$work/all" >/dev/null; echo $?) $(checksums | grep -v ^positions) $(books)" "0 $want $sums"
+
+note "a torn last line"
+fresh
+(head -n 400 "$work/all"; printf '{"_kafka":{"stream":"s","topic":"tx","part') >"$work/torn"
+exits 74 "is told" pgload --connections 4 --batch 30 "$work/torn"
+is "all that stands before it is stored" "$(next_offset)" 400
+
+note "records that pgload refuses"
+(records 0 0 5; records 1 0 5; records 2 0 5) | sed '/"offset":[24],/s/"amount":1.25/"amount":"x"/' >"$work/rejects"
+fresh
+pgload --connections 3 --max-rejects 5 "$work/rejects" >"$work/out" 2>"$work/err"
+is "are counted over all connections" "$? $(books)" "1 15|9|0|6|0|0"
+is "and kept by partition" "$(sql "select string_agg(partition || '/' || kafka_offset, ' ' order by partition, kafka_offset) from dead_letter")" "0/2 0/4 1/2 1/4 2/2 2/4"
+fresh
+pgload --connections 3 --max-rejects 6 "$work/rejects" >"$work/out" 2>"$work/err"
+is "as many as are allowed" "$?" 0
+
+note "labels"
+# labels PARTITION VERDICT HOUR: of the transactions 0..299, the later ones first in partition 1.
+labels() {
+	records "$1" 0 300 "$([ "$1" = 0 ] && echo o || echo 299 - o)" | sed "s/\"transaction_id\"/\"label_for\"/; s/\"is_fraud\":false/\"is_fraud\":$2,\"label_ts\":\"2026-02-01T0$3:00:00Z\"/"
+}
+for later in 0 1; do
+	fresh
+	sql "truncate fraud_label" >/dev/null
+	paste -d '\n' <(labels 0 true $((2 - later))) <(labels 1 false $((1 + later))) | pgload --connections 2 --batch 20 >"$work/out" 2>"$work/err"
+	is "of the same transactions in two partitions: the later one counts" "$? $(sql "select count(*), count(*) filter (where is_fraud) from fraud_label") $(books)" \
+		"0 300|$((300 - 300 * later)) 600|0|0|0|600|0"
+done
+
 note "kill -9"
 fresh
 kills=0 inside=0 moved=1 last=0

@@ -46,7 +46,9 @@ aggregate_as() { as "$1" aggregate "${@:2}" "${marts[@]}"; }
 for work_of_it in build build 'build -f' test verify status docs 'prune --older 400d --dry-run'; do
 	exits 0 "aggregate $work_of_it" aggregate_as aggregate_owner $work_of_it
 done
-sql "update dim_customer set home_country = 'KR'" >/dev/null
+ok "the roles are made once more, behind the first build" roles
+like "… and the marts can be read" "$(sql 'select count(*) from daily_sales_summary')" '^[1-9]'
+sql "update dim_customer set home_country = 'KR'; update fact_transaction set amount = amount + 1 where is_foreign" >/dev/null
 exits 0 "after changes" aggregate_as aggregate_owner build
 exits 0 "and they agree" aggregate_as aggregate_owner verify
 exits 2 "aggregate prune wants another role" as aggregate_owner aggregate prune --older 1s "${marts[@]}"

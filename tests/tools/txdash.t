@@ -29,6 +29,23 @@ is "cards" "$(get /api/cards | jq -r '.rows[0][:5] | map(tostring) | join("|")')
 		round(sum($usd) filter (where is_fraud), 2) from $facts" | jq -Rr 'split("|") | map(tonumber | tostring) | join("|")')"
 is "days are those of the mart" "$(get /api/daily | jq -r '.rows[] | "\(.[0])|\(.[1])|\(.[3])"')" \
 	"$(sql "select day, transactions, frauds from daily_sales_summary order by 1")"
+numbers() { jq -Rr 'split("|") | map(tonumber? // . | tostring) | join("|")'; }
+frauds="count(*) filter (where is_fraud)"
+shares() { # EXPRESSION: figures by it
+	sql "select $1, count(*), round(sum($usd), 2), $frauds, round($frauds / count(*)::numeric, 6), round(coalesce(sum($usd) filter (where is_fraud), 0), 2),
+		round(coalesce(sum($usd) filter (where is_fraud), 0) / sum($usd), 6) from $facts left join dim_merchant using (merchant_id) group by 1 order by 3 desc, 1" | numbers
+}
+is "by category" "$(get /api/by_category | cells)" "$(shares merchant_category)"
+is "by country" "$(get /api/by_country | cells)" "$(shares country)"
+is "by payment method" "$(get /api/by_method | cells)" "$(shares payment_method)"
+risks() { # PARTY LEAST: those that are ranked, in order
+	sql "with p as (select $1, count(*) as n, $frauds as f, round(sum($usd), 2) as v, round(sum($usd) filter (where is_fraud), 2) as w from $facts group by 1
+			having count(*) >= $2 and $frauds > 0)
+		select $1, n, f, round(f::numeric / n, 6), round(((f + 1.9208) / (n + 3.8416) - 1.96 * sqrt(f * (n - f) / n::float8 + 0.9604) / (n + 3.8416))::numeric, 6), v, w
+		from p order by 5 desc, 3 desc, 1 limit 50" | numbers
+}
+is "customers at risk" "$(get /api/customers_at_risk | jq '.rows |= map([.[0], .[3:][]])' | cells)" "$(risks customer_id 5)"
+is "merchants at risk" "$(get /api/merchants_at_risk | jq '.rows |= map([.[0], .[4:][]])' | cells)" "$(risks merchant_id 20)"
 is "a filter by merchant, by currency and by time" "$(get "/api/cards?merchant=$merchant&currency=USD&from=2020-01-01T00:00:00Z" | jq '.rows[0][0]')" \
 	"$(sql "select count(*) from fact_transaction where merchant_id = '$merchant' and currency = 'USD'")"
 is "a filter by customer" "$(get "/api/cards?customer=$customer" | jq '.rows[0][0]')" "$(sql "select count(*) from fact_transaction where customer_id = '$customer'")"
@@ -179,9 +196,16 @@ ok "… and few questions beside it" [ $(($(asked execute) - before_all)) -le $(
 note "$ticks ticks, $(($(asked execute) - before_all)) statements"
 sql 'alter system reset log_statement' >/dev/null
 sql 'select pg_reload_conf()' >/dev/null
-most=51200
-! grep -qa __asan_init "$(command -v txdash)" || most=1024000 # what a sanitizer adds is not the program's
+cpu() { awk '{ print $14 + $15 }' "/proc/$pid_main/stat"; } # in hundredths of a second
+before=$(cpu) before_told=$(told)
+idle() { [ "$(told)" -ge $((before_told + 10)) ]; }
+ok "… while nothing happens" wait_for 20 idle
+spent=$(($(cpu) - before)) seconds=$(($(told) - before_told)) # ticks are a second apart, or more
+most=51200 share=5
+! grep -qa __asan_init "$(command -v txdash)" || most=1024000 share=100 # what a sanitizer adds is not the program's
 ok "below 50 MB" [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid_main/status")" -lt "$most" ]
+ok "below 5 % of a core" [ "$spent" -lt $((share * seconds)) ]
+note "$spent hundredths of a second of processor time in $seconds s"
 kill "${many[@]}" 2>/dev/null
 wait "${many[@]}" 2>/dev/null
 
@@ -194,10 +218,14 @@ is "the state says so" "$(get /api/live | jq -r '.postgres.up')" false
 like "… in words" "$(get /api/live | jq -r '.postgres.words')" '.{10}'
 is "a question is answered with words" "$(code "$url/api/by_method")" 503
 like "… which they are" "$(jq -r .error "$work/body")" '^PostgreSQL cannot be asked: '
+( while :; do code "$url/api/by_method" && code "$url/api/currencies"; done >/dev/null ) & # what is refused is remembered for a moment
+impatient=$!
+at_exit kill "$impatient"
 eval "$("$root/scripts/postgres" start -D "$work/postgres" --fast)"
 ok "ready again" wait_for 20 ready
-cards() { [ "$(get /api/cards | jq -r '.rows[0][0]')" -gt 0 ]; }
-ok "and asked again" wait_for 10 cards
+is "… and then nothing is refused any more" "$(code "$url/api/by_method") $(code "$url/api/currencies")" '200 200'
+kill "$impatient"
+wait "$impatient" 2>/dev/null
 # connections that stay open ask on while it ends: of what is gone by then (a sanitizer sees it)
 for n in {1..6000}; do printf 'url = "%s/api/currencies?rule=r%s"\noutput = "/dev/null"\n' "$url" "$n"; done >"$work/questions"
 for _ in 1 2; do curl -s -m 60 -K "$work/questions" >/dev/null & at_exit kill "$!"; done

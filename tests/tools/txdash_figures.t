@@ -115,4 +115,27 @@ wait "$books"
 like "… until it is given up" "$(jq -r .error "$work/books")" 'longer than 8 s'
 is "… and not asked again for a while" "$(get /api/books | jq -r .error; counting && echo again)" "$(jq -r .error "$work/books")"
 sql "delete from stream_position where stream = 'slow'" >/dev/null
+
+# --- what was asked before aggregate built is not remembered after it -----------------------------------------------------------------
+mkfifo "$work/lock"
+psql -X -q <"$work/lock" >/dev/null &
+exec 5>"$work/lock"
+echo 'begin; lock dim_merchant;' >&5
+locked() { [ "$(sql "select count(*) from pg_locks where relation = 'dim_merchant'::regclass and mode = 'AccessExclusiveLock' and granted")" = 1 ]; }
+ok "somebody holds a table" wait_for 10 locked
+curl -s -m 60 "$url/api/merchants_map" >"$work/map" &
+map=$!
+held_up() { [ "$(sql "select count(*) from pg_locks where relation = 'dim_merchant'::regclass and not granted")" = 1 ]; }
+ok "a question waits for it" wait_for 10 held_up
+before=$(grep -c '^event: built' "$work/events")
+sql "notify txpipe, 'aggregate'" >/dev/null
+built() { [ "$(grep -c '^event: built' "$work/events")" -gt "$before" ]; }
+ok "aggregate has built meanwhile" wait_for 10 built
+wait "$map"
+echo 'rollback;' >&5
+exec 5>&-
+unlocked() { ! locked; }
+ok "the table is let go" wait_for 10 unlocked
+like "the answer was that it could not be had" "$(jq -r .error "$work/map")" 'lock timeout'
+is "… and it is asked anew" "$(get /api/merchants_map | jq -r '.error // (.rows | length > 0)')" true
 finish

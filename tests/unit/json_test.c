@@ -3,6 +3,8 @@
 #include "random.h"
 #include "unit.h"
 
+#include <sys/mman.h>
+
 static struct json_object object;
 
 static enum json_fault scan(struct span text, size_t *at)
@@ -282,6 +284,24 @@ static void test_many_members(void **state)
 	buf_free(&b);
 }
 
+/* Names chosen by somebody who knows how they are told apart: to compare all of them with one another would take many minutes. */
+static void test_hostile_names(void **state)
+{
+	enum { NAMES = 300000 };
+	struct buf text = {0};
+	size_t at;
+
+	(void)state;
+	for (int i = 0; i < NAMES; i++)
+		buf_addf(&text, "%c\"samehead%06dsametail\":1", i == 0 ? '{' : ',', i);
+	buf_addf(&text, ",\"samehead%06dsametail\":1,\"samehead%06dsametail\":1}", 7, 5);
+	alarm(120);
+	assert_int_equal(json_scan(&object, buf_span(&text), &at), JSON_OK);
+	assert_ptr_equal(json_duplicate(&object), &object.member[NAMES]);
+	alarm(0);
+	buf_free(&text);
+}
+
 static void test_duplicate(void **state)
 {
 	static const struct {
@@ -428,6 +448,38 @@ static void test_skipping(void **state)
 			}
 }
 
+/* What lies behind a text may be another's memory: nothing reads over the end of the page, however the text lies before it. */
+static void test_end_of_page(void **state)
+{
+	static const char *const texts[] = {
+		"{\"transaction_id\":\"019b76da-b4ee-7529-ac80-99ec4e4185dc\",\"amount\":-247.19e-2,\"is_foreign\":false,\"a\":[null,{\"b\":\"\xc3\xa9\\u00e9\"}]}",
+		"{\"long\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xf0\x9f\x98\x80\"}",
+		"{\"a\":\"\\ud83d\\ude00\",\"b\" : 12345678901234567890123456789012345678901234567890 , \"c\":\t\ttrue\n}",
+	};
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct buf plain = {0};
+
+	(void)state;
+	assert_true(pages != MAP_FAILED);
+	assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		for (size_t n = 0; n <= strlen(texts[i]); n++) {
+			struct span text = {pages + page - n, n};
+			enum json_fault want;
+			size_t at;
+
+			memcpy(pages + page - n, texts[i], n);
+			want = n == strlen(texts[i]) ? JSON_OK : utf8_valid(text) ? JSON_NOT_JSON : JSON_NOT_UTF8;
+			assert_int_equal(json_scan(&object, text, &at), want);
+			assert_ptr_equal(json_skip_plain_swar(text.p, text.p + n), json_skip_plain_bytewise(text.p, text.p + n));
+			buf_clear(&plain);
+			json_quote_any(&plain, text);
+		}
+	buf_free(&plain);
+	munmap(pages, 2 * page);
+}
+
 /* utf8_valid() against a decoder that works by the definition: decode, then encode anew. */
 static bool valid_by_definition(const unsigned char *s, size_t n)
 {
@@ -474,8 +526,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grammar),    cmocka_unit_test(test_numbers),      cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_not_object), cmocka_unit_test(test_depth),        cmocka_unit_test(test_members),
-		cmocka_unit_test(test_many_members), cmocka_unit_test(test_duplicate), cmocka_unit_test(test_unescape),
+		cmocka_unit_test(test_many_members), cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_duplicate), cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_quote),      cmocka_unit_test(test_elements),     cmocka_unit_test(test_skipping),
+		cmocka_unit_test(test_end_of_page),
 		cmocka_unit_test(test_utf8),
 	};
 

@@ -58,7 +58,7 @@ static void numeric_groups(void **state)
 static void numeric_range(void **state)
 {
 	static const char *const good[] = {"99999999999999.9999", "-99999999999999.99994", "1e13", "1e-500"};
-	static const char *const bad[] = {"100000000000000", "99999999999999.99995", "1e14", "-1e400"};
+	static const char *const bad[] = {"100000000000000", "99999999999999.99995", "1e14", "-1e400", "1e-16384", "0e-16384", "0e-9999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -98,6 +98,9 @@ static void refusals(void **state)
 	check_refused(encode_uuid, -1, member(JSON_STRING, "00000000-0000-0000-0000-00000000000"), "bad_uuid");
 	check_refused(encode_timestamptz, -1, member(JSON_STRING, "2026-01-01T00:00:00"), "bad_timestamp");
 	check_refused(encode_timestamptz, -1, member(JSON_NUMBER, "0"), "wrong_type");
+	check_refused(encode_timestamptz, -1, member(JSON_STRING, "\\ud800"), "bad_timestamp");
+	check_refused(encode_timestamp, -1, member(JSON_STRING, "2026-01-01T00:00:00\\ud800"), "bad_timestamp");
+	check_refused(encode_uuid, -1, member(JSON_STRING, "\\udc00"), "bad_uuid");
 	check_refused(encode_date, -1, member(JSON_STRING, "2026-1-1"), "bad_timestamp");
 	check_refused(encode_text_array, -1, member(JSON_ARRAY, "[1]"), "wrong_type");
 	check_refused(encode_jsonb, -1, member(JSON_OBJECT, "{\"a\":\"\\udc00\"}"), "lone_surrogate");
