@@ -129,6 +129,7 @@ $(FUZZ_BUILT): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuz
 	$(CC) $(LDFLAGS_ALL) $(FUZZ_LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(shell $(PKG_CONFIG) --libs $(PKGS)) $(if $(SIMDJSON),-lsimdjson -lstdc++) -lm
 
+$(BUILD)/tests/fuzz/envelope: $(JSON_COMPARE)
 $(BUILD)/tests/fuzz/json: $(JSON_COMPARE) $(if $(SIMDJSON),$(BUILD)/tests/fuzz/simdjson.o)
 $(BUILD)/tests/fuzz/simdjson.o: tests/fuzz/simdjson.cc
 	@mkdir -p $(@D)

@@ -359,7 +359,7 @@ enum json_fault json_scan_begun(struct json_object *o, struct span text, struct 
 	if (o->heads > 0 && json_skip_head(o, 0, text.p + 1, s.end, m) == value)
 		same = 1;
 	*m = (struct json_member){.name = {text.p + 2, known.name}, .type = JSON_OBJECT};
-	p = skip_container(&s, text.p + known.end, 2, true);
+	p = skip_container(&s, json_skip_space(text.p + known.end, s.end), 2, true); /* there may be white space where there was none */
 	if (p != NULL) {
 		m->value = (struct span){value, (size_t)(p - value)};
 		p = json_skip_space(p, s.end);

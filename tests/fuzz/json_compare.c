@@ -176,22 +176,35 @@ static enum compared compare(const struct json_object *o, struct span text, enum
 
 /* json_portable.c */
 enum json_fault portable_scan(struct json_object *o, struct span text, size_t *at);
+void portable_object_free(struct json_object *o);
 
-/* Both forms of the scanner, byte by byte. */
-static void same_without_vectors(const struct json_object *o, struct span text, enum json_fault fault, size_t at)
+bool json_same_members(const struct json_object *o, const struct json_object *other)
 {
-	static struct json_object portable;
-	size_t other_at = SIZE_MAX;
+	bool equal = o->count == other->count;
 
-	if (!same(portable_scan(&portable, text, &other_at) == fault && other_at == at, "the verdict without vector instructions") ||
-	    !same(portable.count == o->count, "the number of members without vector instructions"))
-		return;
-	for (size_t i = 0; i < o->count; i++) {
-		const struct json_member *a = &o->member[i], *b = &portable.member[i];
+	for (size_t i = 0; equal && i < o->count; i++) {
+		const struct json_member *a = &o->member[i], *b = &other->member[i];
 
-		same(a->name.p == b->name.p && a->name.n == b->name.n && a->value.p == b->value.p && a->value.n == b->value.n && a->type == b->type &&
-		     a->escaped == b->escaped && a->name_escaped == b->name_escaped, "a member without vector instructions");
+		equal = a->name.p == b->name.p && a->name.n == b->name.n && a->value.p == b->value.p && a->value.n == b->value.n && a->type == b->type &&
+		        a->escaped == b->escaped && a->name_escaped == b->name_escaped;
 	}
+	return equal;
+}
+
+/* Both forms of the scanner, byte by byte: `o` knows the names of the text before, then those of this one, the portable one knows nothing. */
+static void same_without_vectors(struct json_object *o, struct span text, enum json_fault fault, size_t at)
+{
+	struct json_object portable = {0};
+	size_t other_at = SIZE_MAX;
+	uint64_t shape = o->shape;
+
+	same(portable_scan(&portable, text, &other_at) == fault && other_at == at, "the verdict without vector instructions");
+	same(json_same_members(o, &portable), "the members without vector instructions");
+	other_at = SIZE_MAX;
+	same(json_scan(o, text, &other_at) == fault && other_at == at, "the verdict of those who know its names");
+	same(json_same_members(o, &portable), "the members for those who know their names");
+	same(fault != JSON_OK || o->shape == shape || o->heads < o->count, "the same names have another number");
+	portable_object_free(&portable);
 }
 
 enum compared json_compare(struct json_object *o, struct span text, int *fault, const char **why)

@@ -31,6 +31,9 @@ enum compared {
 
 struct json_object;
 
+/* The same spans of the same text. */
+bool json_same_members(const struct json_object *o, const struct json_object *other);
+
 /* `o` is reused; afterwards *fault is what the scanner said (enum json_fault). */
 enum compared json_compare(struct json_object *o, struct span text, int *fault, const char **why);
 

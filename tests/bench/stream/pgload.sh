@@ -1,14 +1,17 @@
 # pgload from a file against a binary COPY of the same rows, prepared; with an envelope (that is, with the fence) and without; with two connections.
 need_postgres
 rows_files
-# A stream of four partitions without a broker: the envelope as kconsume writes it, records dealt out by customer, each partition's in order.
+# A stream of four partitions without a broker: the envelope as kconsume writes it, records dealt out by customer, each partition's in order, and
+# a thousand at a time, as fetches bring them.
 enveloped() {
 	awk 'BEGIN { for (p = 0; p < 4; p++) head[p] = "{\"_kafka\":{\"stream\":\"fraud\",\"topic\":\"transactions\",\"partition\":" p ",\"of\":4,\"run\":\"bench-" p \
 		"\",\"origin\":\"beginning\",\"begin\":0,\"offset\":" }
-	{ c = index("0123456789abcdef", substr($0, index($0, "\"customer_id\":\"") + 15, 1)) % 4
-	  print head[c] n[c]++ + 0 ",\"ts\":1767225600000}," substr($0, 2) }' "$data/judged.ndjson"
+	{ p = index("0123456789abcdef", substr($0, index($0, "\"customer_id\":\"") + 15, 1)) % 4
+	  block[p] = block[p] head[p] n[p]++ + 0 ",\"ts\":1767225600000}," substr($0, 2) "\n"
+	  if (n[p] % 1000 == 0) { printf "%s", block[p]; block[p] = "" } }
+	END { for (p = 0; p < 4; p++) printf "%s", block[p] }' "$data/judged.ndjson"
 }
-made "$data/enveloped.ndjson" enveloped
+made "$data/stream.ndjson" enveloped
 
 client() { record client_us "$(number "($(spent "$1" 3) + $(spent "$1" 4)) * 1000 / $records")"; } # STAGE
 ours() { # FILE OPTION...
@@ -24,7 +27,7 @@ copied() { # FORMAT
 	facts_are_right
 }
 fenced() { # OPTION...
-	ours enveloped.ndjson "$@"
+	ours stream.ndjson "$@"
 	expect 'records below the positions' "$(sql 'select sum(next_offset) from stream_position')" "$records"
 }
 file_ours() { ours judged.ndjson; }
