@@ -73,6 +73,8 @@ ok "flagged transactions are on the page" wait_for 60 flagged
 marts() { [ "$(sql 'select count(*) from daily_sales_summary' 2>/dev/null)" -gt 0 ]; }
 ok "the marts are built" wait_for 60 marts
 is "nobody looks without the password" "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$TXDASH_PORT/api/flagged")" 401
+is "nobody works as the superuser but for the first steps" "$(sql "select string_agg(distinct usename, ' ' order by usename) from pg_stat_activity
+	where application_name in ('pgload', 'aggregate', 'txdash') and usename is not null")" 'pgload_writer txdash_reader'
 is "the dimensions are those of the stream" "$(sql 'select count(*) from fact_transaction f left join dim_customer using (customer_id) where customer_name is null')" 0
 figures() { page /metrics | grep -q '^txpipe_pgload_rows_total' && page /metrics | grep -q '^txpipe_cron_runs_total'; }
 ok "the tools' own figures are behind it" wait_for 30 figures
