@@ -100,10 +100,8 @@ begin
 	if to_regclass('aggregate.pruned') is not null then
 		grant select on aggregate.pruned to txdash_reader;
 	end if;
-	if to_regclass('sales_by_day') is not null and to_regclass('alerts_by_day') is not null then
-		grant select on sales_by_day, alerts_by_day to txdash_reader; -- what the page need not count itself then
-	end if;
 end
 $$;
+\ir page.sql
 
 commit;

@@ -52,7 +52,17 @@ aggregate=$!
 at_exit end "$aggregate"
 marts() { [ "$(sql 'select sum(transactions) from daily_sales_summary')" -gt 0 ]; }
 ok "the marts are built at the start" wait_for 60 marts
+shown() { sql "select has_table_privilege('txdash_reader', 'sales_by_day', 'select'), has_table_privilege('txdash_reader', 'customer_kpi', 'select')"; }
+is "the page may read none of them yet" "$(shown)" 'f|f'
 ok "aggregate is healthy" wait_for 10 container health aggregate
+kill "$aggregate"
+wait "$aggregate"
+is "aggregate ends in order" $? 0
+PGUSER=aggregate_owner AGGREGATE_SCHEDULE='0 0 29 2 *' container aggregate 2>"$work/aggregate.err" &
+aggregate=$!
+at_exit end "$aggregate"
+seen() { [ "$(shown)" = 't|f' ]; }
+ok "begun again, it has shown the page what that needs, and no more" wait_for 20 seen
 
 exits 1 "txdash: no password" env -u TXDASH_PASSWORD "$container" txdash
 PGUSER=txdash_reader TXDASH_PASSWORD="it's \$ecret" TXDASH_LISTEN=127.0.0.1:0 container txdash 2>"$work/txdash.err" &
