@@ -115,6 +115,8 @@ is "the generator ended in order" "$(inspect txgen '{{.State.ExitCode}}')" 0
 caught_up() { "$root/scripts/reconcile" -s fraud -b "$KAFKA_BROKERS"; }
 ok "every record of the log is accounted for, those of before too" wait_for 90 caught_up
 "$root/scripts/reconcile" -s fraud -b "$KAFKA_BROKERS" | sed 's/^/# /'
+in_marts() { [ "$(sql 'select (select sum(transactions) from daily_sales_summary) = (select count(*) from fact_transaction)')" = t ]; }
+ok "the marts have taken in all of it" wait_for 60 in_marts || compose logs --tail=15 aggregate
 is "counted since the first offset" "$(sql "select count(*), max(first_offset) from stream_position where stream = 'fraud'")" '4|0'
 ok "malformed ones are dead letters" [ "$(sql 'select count(*) from dead_letter')" -gt 0 ]
 exits 0 "the services end in order" compose stop -t 60
