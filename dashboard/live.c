@@ -339,7 +339,7 @@ static void add_delays(struct buf *to, const struct live *l)
 	if (p == NULL || !isfinite(p->p50) || !isfinite(p->p95))
 		return;
 	buf_addf(to, "# HELP txpipe_delay_seconds From a transaction's own time to its row, of what the last look found new\n"
-	             "# TYPE txpipe_delay_seconds gauge\n"
+	             "# TYPE txpipe_delay_seconds summary\n"
 	             "txpipe_delay_seconds{quantile=\"0.5\"} %.6g\ntxpipe_delay_seconds{quantile=\"0.95\"} %.6g\n", p->p50, p->p95);
 }
 
