@@ -64,6 +64,16 @@ at_exit end "$aggregate"
 seen() { [ "$(shown)" = 't|f' ]; }
 ok "begun again, it has shown the page what that needs, and no more" wait_for 20 seen
 
+mkdir "$work/other"
+METRICS_DIR=$work/other PGUSER=stranger AGGREGATE_SCHEDULE='0 0 29 2 *' container aggregate 2>"$work/stranger.err" &
+stranger=$!
+at_exit end "$stranger"
+refused() { grep -q '^txpipe_cron_exit_status 2$' "$work/other/cron.prom" 2>/dev/null; }
+ok "a run that is refused ends with 2" wait_for 20 refused
+exits 1 "… and is not healthy" env METRICS_DIR="$work/other" "$container" health aggregate
+is "… in words" "$(cat "$work/err")" 'container: warning: the last run ended with 2: see the logs'
+kill "$stranger"
+
 exits 1 "txdash: no password" env -u TXDASH_PASSWORD "$container" txdash
 PGUSER=txdash_reader TXDASH_PASSWORD="it's \$ecret" TXDASH_LISTEN=127.0.0.1:0 container txdash 2>"$work/txdash.err" &
 txdash=$!
