@@ -28,8 +28,9 @@ wait_for 30 answers || { tail -5 "$kept/dockerd.log"; echo 'Bail out! dockerd do
 ok "the images are made" "$root/tests/stack/images" "$kept/work"
 
 # --- a project of its own, on free ports ----------------------------------------------------------------------------------------------------
+# The tree as it was built: then compose builds it again out of the engine's cache, for which no network is needed.
 mkdir "$work/project"
-cp -R "$root/docker-compose.yml" "$root/.env.example" "$root/Dockerfile" "$root/deploy" "$work/project"
+(cd "$root" && git ls-files -co --exclude-standard | while read -r file; do [ ! -e "$file" ] || echo "$file"; done | tar -cf - -T -) | tar -xf - -C "$work/project"
 cd "$work/project" || exit 1
 free_port() {
 	local port
@@ -56,7 +57,12 @@ running=(postgres kafka txgen stream aggregate txdash)
 story() { compose ps; compose logs --tail=15; } # for whoever reads why it failed
 
 # --- up -------------------------------------------------------------------------------------------------------------------------------------
-exits 0 "up -d" compose up -d --no-build
+export DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0 # the builder of Debian's engine
+docker tag txpipe:0.1.0 txpipe-stack:kept
+docker rmi txpipe:0.1.0 >/dev/null # as at the first try
+exits 0 "up -d" compose up -d
+ok "… builds our image" docker image inspect txpipe:0.1.0
+docker rmi txpipe-stack:kept >/dev/null
 ok "every service gets healthy" wait_for 120 healthy "${running[@]}" || story
 for once in topics seed; do is "$once ended well" "$(inspect "$once" '{{.State.Status}} {{.State.ExitCode}}')" 'exited 0'; done
 size=$(docker image inspect -f '{{.Size}}' txpipe:0.1.0)
@@ -103,7 +109,7 @@ docker start "$(container stream)" >/dev/null
 ok "killed and started, the stream gets healthy" wait_for 90 healthy stream
 exits 0 "down" compose down
 is "no container is left" "$(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME")" ''
-exits 0 "up -d again" compose up -d --no-build
+exits 0 "up -d again" compose up -d
 ok "every service gets healthy again" wait_for 120 healthy "${running[@]}" || story
 before=$(sql 'select count(*) from fact_transaction')
 more() { [ "$(sql 'select count(*) from fact_transaction')" -gt "$before" ]; }
