@@ -67,7 +67,7 @@ usable() {
 	esac
 }
 offers() { # LINE WHAT: what is a folder ends with / in fish, and what stands behind = has what is before it
-	is "$shell: $1" "$("$root/tests/complete" "$shell" --from "$work/$shell" "$1" | sed 's/^--[a-z-]*=\(.\)/\1/; s|/$||' | tr '\n' ' ' | sed 's/ $//')" "$2"
+	is "$shell: $1" "$("$root/tests/complete" "$shell" --from "$work/$shell" "$1" | sed 's/^--[a-z-]*=\(.\)/\1/; s|/$||; s|\\||g' | tr '\n' ' ' | sed 's/ $//')" "$2"
 }
 for shell in bash zsh fish; do
 	if ! usable "$shell"; then
