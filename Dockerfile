@@ -9,7 +9,7 @@ WORKDIR /src
 COPY . .
 # of PostgreSQL's client only psql: its package would bring all of Perl
 RUN make -j"$(nproc)" OPTIMISE=-O2 all && make OPTIMISE=-O2 install DESTDIR=/out \
-	&& strip /out/usr/local/bin/* \
+	&& find /out/usr/local/bin -type f -exec strip {} + \
 	&& install /usr/lib/postgresql/15/bin/psql /out/usr/local/bin/psql
 
 FROM debian:bookworm-20251229-slim

@@ -37,7 +37,9 @@ static struct addrinfo *resolve(const char *address)
 	}
 	if (where.n > 1 && where.p[0] == '[' && where.p[where.n - 1] == ']')
 		where = (struct span){where.p + 1, where.n - 2};
-	if (where.n > 0 && where.n < sizeof host)
+	if (where.n >= sizeof host)
+		number = -1;
+	else if (where.n > 0)
 		snprintf(host, sizeof host, "%.*s", SPAN_ARG(where));
 	if (number < 0 || number > 65535) {
 		log_error("--listen %s: expected HOST:PORT", address);

@@ -37,6 +37,7 @@ struct lane {
 	pthread_t thread;
 	pthread_cond_t given;
 	struct question *first, **last;
+	size_t waiting;
 	struct database database;
 	uint64_t age; /* the asker's, when this one asked last */
 };
@@ -46,7 +47,6 @@ enum { QUICK, SLOW, LANES };
 struct asker {
 	pthread_mutex_t mutex;
 	struct lane lane[LANES];
-	size_t waiting;
 	bool stop;
 	uint64_t age; /* grows when answers of before are good no more */
 	struct kept kept[KEPT];
@@ -173,10 +173,12 @@ static void let_go(struct kept *place)
 /* In the place of the same question, or of the oldest answer. */
 static void remember(struct asker *k, const struct question *q, struct answer *a, int64_t took)
 {
-	int64_t fresh = took * TIMES;
+	int64_t fresh = took * TIMES, now = clock_monotonic();
 	struct kept *place = &k->kept[0];
 
 	for (size_t i = 0; i < KEPT; i++) {
+		if (k->kept[i].until <= now) /* it may be large */
+			let_go(&k->kept[i]);
 		if (k->kept[i].key != NULL && strcmp(k->kept[i].key, q->key) == 0) {
 			place = &k->kept[i];
 			break;
@@ -189,7 +191,7 @@ static void remember(struct asker *k, const struct question *q, struct answer *a
 	if (fresh > FRESH_MAX_US)
 		fresh = FRESH_MAX_US;
 	let_go(place);
-	*place = (struct kept){xstrdup(q->key), answer_keep(a), clock_monotonic() + fresh};
+	*place = (struct kept){xstrdup(q->key), answer_keep(a), now + fresh};
 }
 
 void asker_forget(struct asker *k)
@@ -250,7 +252,7 @@ static void *work(void *arg)
 		l->first = q->next;
 		if (l->first == NULL)
 			l->last = &l->first;
-		k->waiting--;
+		l->waiting--;
 		struct answer *a = take_answer(l, q);
 		pthread_mutex_unlock(&k->mutex);
 		q->done(q->arg, a);
@@ -314,14 +316,14 @@ struct answer *asker_ask(struct asker *k, const struct endpoint *e, struct param
 	buf_text(&key);
 	pthread_mutex_lock(&k->mutex);
 	a = recall(k, key.p);
-	if (a == NULL && (k->waiting >= WAITING_MAX || k->stop))
+	if (a == NULL && (l->waiting >= WAITING_MAX || k->stop))
 		a = answer_error(503, "too many questions at once; try again in a moment");
 	if (a == NULL) {
 		q = xcalloc(1, sizeof *q);
 		*q = (struct question){.endpoint = e, .params = *p, .csv = csv, .key = key.p, .done = done, .arg = arg};
 		*l->last = q;
 		l->last = &q->next;
-		k->waiting++;
+		l->waiting++;
 		pthread_cond_signal(&l->given);
 	} else {
 		params_free(p);

@@ -62,23 +62,14 @@ double live_lag(const struct live *l)
 	return known ? total : NAN;
 }
 
-static bool same_partition(const PGresult *r, int a, int b)
-{
-	return strcmp(cell(r, a, "topic"), cell(r, b, "topic")) == 0 && strcmp(cell(r, a, "partition"), cell(r, b, "partition")) == 0;
-}
-
 double live_ends(const struct live *l)
 {
 	double total = 0;
 
 	for (int i = 0; i < PQntuples(l->positions); i++) {
-		bool twice = false;
-
-		for (int k = 0; k < i && !twice; k++)
-			twice = same_partition(l->positions, i, k);
 		if (l->end[i] < 0)
 			return NAN;
-		total += twice ? 0 : (double)l->end[i];
+		total += number(l->positions, i, "nth") == 1 ? (double)l->end[i] : 0;
 	}
 	return PQntuples(l->positions) > 0 ? total : NAN;
 }
@@ -339,7 +330,7 @@ static void add_delays(struct buf *to, const struct live *l)
 	if (p == NULL || !isfinite(p->p50) || !isfinite(p->p95))
 		return;
 	buf_addf(to, "# HELP txpipe_delay_seconds From a transaction's own time to its row, of what the last look found new\n"
-	             "# TYPE txpipe_delay_seconds gauge\n"
+	             "# TYPE txpipe_delay_seconds summary\n"
 	             "txpipe_delay_seconds{quantile=\"0.5\"} %.6g\ntxpipe_delay_seconds{quantile=\"0.95\"} %.6g\n", p->p50, p->p95);
 }
 

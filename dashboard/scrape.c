@@ -325,7 +325,7 @@ const char *scrape_rules(struct buf *to)
 
 			p += sizeof mark - 1;
 			if (name.n > 0 && rest.n > 0 && rest.p[0] == '"')
-				buf_addf(to, "%s%.*s", to->n > 1 ? "," : "", SPAN_ARG(name));
+				buf_addf(to, "%s\"%.*s\"", to->n > 1 ? "," : "", SPAN_ARG(name)); /* one may be called null */
 		}
 	}
 	buf_add_char(to, '}');

@@ -48,6 +48,7 @@ struct watch {
 	int64_t ends_seen, point_at;
 	double minute_records[MINUTE], minute_flagged[MINUTE];
 	size_t minute;
+	bool built; /* aggregate has, since the last tick */
 	int wake;
 	pthread_t thread;
 	pthread_mutex_t mutex;                    /* of what follows */
@@ -324,22 +325,28 @@ bool watch_ready(struct watch *w, char *words, size_t size)
 /* What came from pgload and aggregate: true if facts did. */
 static bool take_notifications(struct watch *w)
 {
-	bool stored = false, built = false;
+	bool stored = false;
 
 	if (w->database.c == NULL || !PQconsumeInput(w->database.c))
 		return false;
 	for (PGnotify *n; (n = PQnotifies(w->database.c)) != NULL; PQfreemem(n)) {
 		if (strcmp(n->extra, "aggregate") == 0)
-			built = true;
+			w->built = true;
 		else
 			stored = true;
 	}
-	if (built) {
-		counter_again(w->counter);
-		asker_forget(w->asker);
-		hub_publish(w->hub, "built", SPAN("{}"));
-	}
 	return stored;
+}
+
+/* Once a tick, whoever notifies how often: pages ask for everything then. */
+static void tell_built(struct watch *w)
+{
+	if (!w->built)
+		return;
+	w->built = false;
+	counter_again(w->counter);
+	asker_forget(w->asker);
+	hub_publish(w->hub, "built", SPAN("{}"));
 }
 
 /* What the clock says. */
@@ -395,6 +402,7 @@ static void *work(void *arg)
 			continue;
 		add_point(w);
 		publish(w);
+		tell_built(w);
 		s.tick_at += TICK_US;
 		if (s.tick_at < s.looked_at)
 			s.tick_at = s.looked_at + TICK_US;

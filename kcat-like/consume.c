@@ -13,7 +13,8 @@
 enum {
 	PUSH_AT = 64 << 10,       /* bytes that are worth a write while records keep coming */
 	CALLBACKS = 100,          /* served before the records get their turn */
-	TICK_MS = 1000
+	TICK_MS = 1000,
+	JOIN_US = 5000000         /* a broker that waits for other members lets us in after 3 s */
 };
 
 static struct metric *m_records, *m_rejects, *m_warm, *m_bytes, *m_assigned;
@@ -52,6 +53,20 @@ static void watch_health(struct consume *c, bool records_came)
 	if (c->health.down && !c->warned_down) {
 		c->warned_down = true;
 		log_warn("Kafka is out of reach, still trying: %s", c->health.reason);
+	}
+}
+
+/* Who waits for a minute without a word thinks that it hangs. */
+static void watch_joining(struct consume *c)
+{
+	if (c->joining == 0)
+		return;
+	if (c->assigned || c->assign.step != ASSIGN_NONE) {
+		c->joining = 0;
+	} else if (clock_monotonic() - c->joining > JOIN_US && !c->health.down) {
+		c->joining = 0;
+		log_notice("waiting for the group %s: a member that went without leaving, or is static, keeps its partitions until its session ends "
+		           "(session.timeout.ms, 45 s)", c->o->group);
 	}
 }
 
@@ -148,6 +163,7 @@ static void loop(struct consume *c)
 		if (c->status < 0 && !is_full(c))
 			more = take_records(c);
 		watch_health(c, c->emit.records + c->emit.warm > before);
+		watch_joining(c);
 		tick(c);
 		if (sink_pending(&c->sink) >= PUSH_AT || (!more && sink_pending(&c->sink) > 0))
 			push(c);
@@ -224,6 +240,7 @@ int consume_run(const struct consume_options *o, struct emit emit, uint64_t *rej
 		consume_stop(&c, status);
 	progress_start(&c.progress, o->show_progress, "records");
 	if (c.events != NULL) {
+		c.joining = o->numbers == NULL ? clock_monotonic() : 0;
 		loop(&c);
 		flush(&c);
 	}

@@ -85,6 +85,7 @@ struct consume {
 	int64_t *first_counts;      /* per topic: its partitions when this process saw it first, 0: not yet */
 	bool assigned;              /* an assignment is in force (it may be empty) */
 	bool closing;
+	int64_t joining;            /* since when we wait for the first assignment; 0 when there was one, or somebody was told */
 	char *cluster;              /* id, "" if the broker does not tell */
 	struct emit emit;
 	struct sink sink;

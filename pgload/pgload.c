@@ -320,9 +320,10 @@ static int load(struct server *s, struct out *out, bool progress, char **files, 
 	if (status == EXIT_DONE && !o.no_fence && !o.dry_run && sig_asked() == 0)
 		note_end(&l);
 	struct counts n = total(&l);
-	log_info("%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters, %" PRIu64 " labels, %" PRIu64
-	         " skipped, %" PRIu64 " holes",
-	         o.dry_run ? "dry run, nothing is stored: " : "", n.rows, n.duplicates, n.dead_letters, n.labels, n.skipped, n.holes);
+	log_at(n.dead_letters > 0 ? LEVEL_NOTICE : LEVEL_INFO,
+	       "%s%" PRIu64 " rows, %" PRIu64 " duplicates, %" PRIu64 " dead letters%s, %" PRIu64 " labels, %" PRIu64 " skipped, %" PRIu64 " holes",
+	       o.dry_run ? "dry run, nothing is stored: " : "", n.rows, n.duplicates, n.dead_letters,
+	       n.dead_letters > 0 && !o.dry_run ? " (--dead-letters shows them)" : "", n.labels, n.skipped, n.holes);
 	*rejects = n.dead_letters;
 	load_free(&l);
 	refusals_free(&refusals);

@@ -51,7 +51,8 @@ prepare() { # WORDS DATABASE
 	[[ $words != *" dead "* ]] || echo '{"transaction_id":1}' | pgload >/dev/null || return
 	[[ $words != *" loaded "* ]] || "$root/scripts/seed-dims" >/dev/null || return
 	if [[ $words == *" loaded "* && $words == *" kmock "* ]]; then
-		kconsume -q -e | fraudcheck | pgload -q >/dev/null || return
+		# by number: the mock would let the example's own group wait for a session
+		kconsume -q -e -p 0,1,2,3 --stream fraud | fraudcheck | pgload -q >/dev/null || return
 	elif [[ $words == *" loaded "* ]]; then
 		txgen -q -n 1000 | fraudcheck | pgload -q >/dev/null || return
 	fi

@@ -1,6 +1,6 @@
 -- Roles that can do what their tool does and nothing else:  psql -v ON_ERROR_STOP=1 -f deploy/postgresql/roles.sql
 --
--- As the owner of the tables (a superuser is one), behind `pgload --init`; again behind the first `aggregate build`, and behind each later `--init`. Each
+-- As a superuser, or as the owner of the database and its tables who may make roles (createrole), behind `pgload --init`; again behind the first `aggregate build`, and behind each later `--init`. Each
 -- time the roles have afterwards exactly what stands here. None of them can log in before it gets a password (\password pgload_writer), a certificate or
 -- a line in pg_hba.conf. docs/operations.md says how they are used; tests/tools/roles.t holds them to it.
 --
@@ -20,7 +20,9 @@ begin
 		if to_regrole(role) is null then
 			execute format('create role %I login', role);
 		end if;
-		execute format('alter role %I nosuperuser nocreatedb nocreaterole noreplication nobypassrls', role);
+		if exists (select from pg_roles r where r.rolname = role and (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)) then
+			execute format('alter role %I nosuperuser nocreatedb nocreaterole noreplication nobypassrls', role); -- which only a superuser may say
+		end if;
 		for name in -- not on what it owns: an owner without rights cannot read the marts it built
 			select oid from pg_class
 			where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and relowner <> to_regrole(role)
@@ -29,6 +31,9 @@ begin
 		end loop;
 		execute format('revoke all on schema public from %I', role);
 	end loop;
+	if not pg_has_role(current_user, 'aggregate_owner', 'member') then
+		execute format('grant aggregate_owner to %I', current_user); -- only a member may give it what it shall own
+	end if;
 end
 $$;
 revoke create on schema public from public;
@@ -100,10 +105,8 @@ begin
 	if to_regclass('aggregate.pruned') is not null then
 		grant select on aggregate.pruned to txdash_reader;
 	end if;
-	if to_regclass('sales_by_day') is not null and to_regclass('alerts_by_day') is not null then
-		grant select on sales_by_day, alerts_by_day to txdash_reader; -- what the page need not count itself then
-	end if;
 end
 $$;
+\ir page.sql
 
 commit;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Completions: made from the option tables, so each option is in them; those of bash really complete.
+# Completions: made from the option tables, so each option is in them; the shells really complete by them.
 source "$(dirname "$0")/../tap.sh"
 
 mapfile -t tools < <(find "${TXPIPE_BIN:-$root/bin}" -maxdepth 1 -type f -executable -printf '%f\n' | sort)
@@ -51,6 +51,43 @@ is "words and no files" "$(reply txgen m)$(reply txgen customers o)" "merchants"
 is "no operand where there is none" "$(reply kconsume o)" ""
 is "the commands are those that aggregate knows" "$(reply aggregate '')" \
 	"$(aggregate 2>&1 | sed 's/.*to be done? //; s/ (see.*//; s/,//g; s/ or / /')"
+
+# --- the shells themselves, where they are
+mkdir "$work/bash" "$work/zsh" "$work/fish"
+for tool in "${tools[@]}"; do
+	cp "$work/$tool.bash" "$work/bash/$tool"
+	cp "$work/$tool.zsh" "$work/zsh/_$tool"
+	cp "$work/$tool.fish" "$work/fish/$tool.fish"
+done
+usable() {
+	case $1 in
+	bash) [ -e /usr/share/bash-completion/bash_completion ] ;;
+	zsh) command -v zsh >/dev/null && "$root/tests/complete" zsh --from "$work/zsh" 'kproduce -z gz' >"$work/out" ;; # 77: no terminal
+	fish) command -v fish >/dev/null ;;
+	esac
+}
+offers() { # LINE WHAT: what is a folder ends with / in fish, and what stands behind = has what is before it
+	is "$shell: $1" "$("$root/tests/complete" "$shell" --from "$work/$shell" "$1" | sed 's/^--[a-z-]*=\(.\)/\1/; s|/$||; s|\\||g' | tr '\n' ' ' | sed 's/ $//')" "$2"
+}
+for shell in bash zsh fish; do
+	if ! usable "$shell"; then
+		tap_result 0 "completing in $shell # SKIP it is not installed (scripts/setup check installs it), or there is no terminal to be had"
+		continue
+	fi
+	offers 'kproduce --pro' '--profile --progress --property'
+	offers 'kproduce --profile ' 'latency throughput'
+	offers 'kproduce --profile=' 'latency throughput'
+	offers 'kproduce -z gz' gzip
+	offers 'kproduce -c ' ''
+	offers 'fraudcheck -f my' 'my rules.rules'
+	offers 'aggregate build --project-dir ' project
+	offers 'aggregate build --on-failure mktem' mktemp
+	offers 'aggregate -d postgres s' 'seed show status'
+	offers 'aggregate build ot' other
+	offers 'txgen m' merchants
+	offers 'kconsume o' ''
+done
+
 exits 2 "another shell" "$root/scripts/completions" tcsh txgen
 exits 2 "a tool that is none" "$root/scripts/completions" bash true
 finish

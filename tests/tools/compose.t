@@ -32,17 +32,30 @@ perl -e '
 services() { cut -d ' ' -f 1 "$work/lines" | sort -u; }
 lacking() { comm -23 <(services) <(grep -E "^[a-z-]+ +$1" "$work/lines" | cut -d ' ' -f 1 | sort -u) | paste -sd ' '; } # REGEX: who does not have such a line
 having() { grep -E "^[a-z-]+ +$1" "$work/lines" | cut -d ' ' -f 1 | sort -u | paste -sd ' '; }
+# SERVICE is topics, or waits for one that does.
+waits() {
+	local other
+	[ "$1" != topics ] || return 0
+	for other in $(sed -n "s/^$1 //p" "$work/lines" | awk '/^    [a-z]/ { on = $1 == "depends_on:" } on && /^      [a-z]/ { print $1 }' | tr -d :); do
+		! waits "$other" || return 0
+	done
+	return 1
+}
 is "the services" "$(services | paste -sd ' ')" \
 	'aggregate grafana kafka kafka-ui metabase metabase-db metabase-setup postgres prometheus seed stream topics txdash txgen'
 is "who comes only with a profile" "$(having 'profiles:')" 'grafana kafka-ui metabase metabase-db metabase-setup prometheus'
 is "who has no restart policy" "$(lacking 'restart: ')" ''
 is "who is done once" "$(having 'restart: on-failure')" 'metabase-db metabase-setup seed topics'
 is "whose memory is not limited" "$(lacking 'mem_limit: ')" ''
-is "whose processors are not limited" "$(lacking 'cpus: ')" ''
+is "whose processors are not limited" "$(lacking 'cpu_quota: ')" ''
+is "who needs more processors than a machine may have" "$(having 'cpus: ')" ''
+is "who builds our image: one, or they would get into each other's way" "$(having 'build:')" topics
+is "… on whom the rest of it waits" "$(grep -E '^[a-z-]+ +image: txpipe:' "$work/lines" | cut -d ' ' -f 1 | sort | while read -r service; do waits "$service" || echo "$service"; done)" ''
+is "who has an image that nobody pulls" "$(having 'pull_policy: never')" "$(having 'image: txpipe:')"
 is "who may gain rights" "$(lacking '- no-new-privileges:true')" ''
 is "who keeps capabilities" "$(lacking 'cap_drop:')" metabase # its start script becomes another user by itself
 is "who can write outside of volumes" "$(lacking 'read_only: true')" 'grafana kafka kafka-ui metabase'
-is "who has no health check" "$(lacking 'healthcheck:')" 'kafka-ui metabase-db metabase-setup seed topics'
+is "who has no health check" "$(lacking 'healthcheck:')" 'metabase-db metabase-setup seed topics'
 is "whose logs grow for ever" "$(lacking 'max-size: ')" ''
 is "ports that others than this machine reach" "$(grep -E '^[a-z-]+ +- [^ ]*[0-9]+:[0-9]+(/tcp)?$' "$work/lines" | grep -v ' 127\.0\.0\.1:')" ''
 is "images without a version" "$(grep -E ' image: ' "$work/lines" | grep -Ev ':v?[0-9]+\.[0-9]+(\.[0-9]+)?(-bookworm)?$')" ''

@@ -164,9 +164,13 @@ is 'a reader that takes nothing is waited for no longer than the grace' $? 74
 exec 9<&-
 
 # --- a group
-timeout 20 kconsume -q -g here -t grp,one -e >"$work/out"
+session=(-X session.timeout.ms=7000 -X heartbeat.interval.ms=1000)
+timeout 20 kconsume -q -g here -t grp,one -e "${session[@]}" >"$work/out"
 is 'a group reads all partitions of its topics' "$(jq -r 'select(._kafka.event == "assigned") | ._kafka | "\(.stream) \(.topic) \(.partition) \(.of)"' "$work/out" | sort | tr '\n' ';')" 'here grp 0 2;here grp 1 2;here one 0 1;'
 is 'and their records' "$(records <"$work/out" | wc -l)" 100
+# the mock lets the next member of a group in when the session of the last one would be over, though that one has left
+timeout 80 kconsume -g here -t one -e "${session[@]}" 2>"$work/err" >/dev/null
+is 'who has to wait for the group is told so' "$(grep -c 'notice: waiting for the group here' "$work/err")" 1
 
 # --- mistakes
 exits 2 'a topic that is not there' kconsume -t nowhere -e

@@ -56,9 +56,15 @@ options_of() { # PROGRAM
 while IFS=$'\t' read -r program option; do
 	ok "$program knows $option" grep -qxF -- "$option" <(options_of "$program")
 done < <(jq -r '.pod.containers[] | [.args, (.readinessProbe.exec.command // empty)][] | .[0] as $p | .[1:][] | select(test("^-[a-zA-Z-]")) | [$p, .] | @tsv' "$work/workloads" | sort -u)
-known=$({ for tool in kconsume pgload aggregate txdash; do "$tool" --options; done | grep -oE '\b[A-Z]+_[A-Z_]+\b'; grep -ohE 'PG[A-Z]+' "$root/docs/man/common/postgres-environment"; echo PGPASSWORD; echo PGSSLROOTCERT; } | sort -u)
+known=$({ for tool in kconsume pgload aggregate txdash; do "$tool" --options; done | grep -oE '\b[A-Z]+_[A-Z_]+\b'; grep -oE '\{[A-Z_]+:\?' "$root/scripts/container" | tr -d '{:?'; grep -ohE 'PG[A-Z]+' "$root/docs/man/common/postgres-environment"; echo PGPASSWORD; echo PGSSLROOTCERT; } | sort -u)
 is "variables that somebody reads" "$({ jq -r '.configMapGenerator[]?.literals[]' "$work/objects" | cut -d= -f1; jq -r '.pod.containers[].env[]?.name' "$work/workloads"; } |
 	sort -u | grep -vxF "$known")" ''
+
+# Secrets, and what the page tells to put into them.
+is "each secret is told of, with its keys" "$(jq -r '.pod.containers[].env[]?.valueFrom.secretKeyRef // empty | "\(.name) \(.key)"' "$work/workloads" | sort -u)" \
+	"$(sed -n 's/^| `\(txpipe-[a-z]*\)` | `\([a-z`, ]*\)` | `\(migrate\|stream\|aggregate\|txdash\)`.*/\1 \2/p' "$root/docs/kubernetes.md" | tr -d '`,' | awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort)"
+is "roles are those of roles.sql" "$(jq -r 'select(.name | IN("migrate", "topic") | not) | .pod.containers[].env[] | select(.name == "PGUSER").value' "$work/workloads" | sort | paste -sd' ')" \
+	"$(sed -n "s/.*foreach role in array array\[\(.*\)\].*/\1/p" "$root/deploy/postgresql/roles.sql" | tr -d "'," | tr ' ' '\n' | grep -v pruner | sort | paste -sd' ')"
 
 # --- carried out -------------------------------------------------------------------------------------------------------------
 why=$(unshare --mount --pid --fork mount -t tmpfs none /tmp 2>&1) || {
@@ -68,7 +74,7 @@ why=$(unshare --mount --pid --fork mount -t tmpfs none /tmp 2>&1) || {
 # The image: the tools and the scripts, and for the rest this machine. A folder for each pod's root.
 mkdir -p "$work/local/bin" "$work/local/share/txpipe"
 cp "${TXPIPE_BIN:-$root/bin}"/* "$work/local/bin"
-cp -R "$root/scripts" "$root/aggregate/marts" "$work/local/share/txpipe"
+cp -R "$root/scripts" "$root/aggregate/marts" "$root/deploy/postgresql" "$work/local/share/txpipe"
 chmod -R a+rX "$work/local"
 mapfile -t image_env < <(sed -n 's/^ENV //p' "$root/Dockerfile" | tr ' ' '\n')
 cat >"$work/enter" <<-'END'
@@ -100,9 +106,9 @@ cat >"$work/enter" <<-'END'
 	exec chroot "$to" setpriv --reuid "$user" --regid "$user" --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 END
 
-# pod NAME: sets `container`, the command that runs NAME's container: its args, mounts and variables.
+# pod NAME: sets `container`, the command that runs NAME's container: its args, mounts and variables. Of Secrets it gets the superuser and some password.
 pod() {
-	local json mounts=() path from readonly
+	local json mounts=() path from readonly variables
 	json=$(workload "$1" | jq -c .pod)
 	mkdir -p "$work/pods/$1/root"
 	while IFS=$'\t' read -r from path readonly; do
@@ -112,8 +118,9 @@ pod() {
 		mounts+=("$work/pods/$1/$from:$path${readonly:+:ro}")
 	done < <(jq -r '.containers[0].volumeMounts[]? | [.name, .mountPath, (if .readOnly then "ro" else "" end)] | @tsv' <<<"$json")
 	mapfile -t args < <(jq -r --arg port "$port" '.containers[0].args[] | sub(":8080$"; ":" + $port)' <<<"$json")
+	mapfile -t variables < <(jq -r '.containers[0].env[]? | .name + "=" + (.value // if .valueFrom.secretKeyRef.key == "username" then "postgres" else "it'"'"'s" end)' <<<"$json")
 	container=(unshare --mount --pid --fork --kill-child bash "$work/enter" "$work/pods/$1/root" "$work/local" "$user" "${mounts[@]}" --
-		env -i "${image_env[@]}" HOME=/var/lib/txpipe "KAFKA_BROKERS=$KAFKA_BROKERS" PGHOST=127.0.0.1 "PGPORT=$PGPORT" PGUSER=postgres PGDATABASE=txpipe "${args[@]}")
+		env -i "${image_env[@]}" HOME=/var/lib/txpipe "KAFKA_BROKERS=$KAFKA_BROKERS" PGHOST=127.0.0.1 "PGPORT=$PGPORT" PGDATABASE=txpipe "${variables[@]}" "${args[@]}")
 }
 # Process 1 of a pod in the background, as this machine numbers it.
 first_of() { cat "/proc/$1/task/$1/children" 2>/dev/null | tr -d ' '; } # PID of unshare

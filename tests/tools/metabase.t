@@ -66,17 +66,19 @@ is "the simulated API has nothing to say" "$(cat "$work/server.err")" ''
 # the cards on the marts, as the role of Metabase
 start_postgres
 pgload -q --init >/dev/null || exit 1
+psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/postgresql/roles.sql" || exit 1
 METABASE_DB_PASSWORD=sesame psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/metabase/database.sql" >/dev/null || exit 1
 "$root/scripts/seed-dims" --customers 500 --merchants 40
 txgen -q -n 3000 --customers 500 --merchants 40 | fraudcheck -q | pgload -q >/dev/null
-aggregate build -q --project-dir "$root/aggregate/marts" >/dev/null
+PGUSER=aggregate_owner aggregate build -q --project-dir "$root/aggregate/marts" >/dev/null
 for file in "$root"/deploy/metabase/cards/*.sql; do
 	name=$(sed -n 's/^-- name: //p' "$file")
 	got=$(psql -X -q -A -F '|' -v ON_ERROR_STOP=1 -c 'set role metabase' -f "$file" 2>&1 | grep -v '^(')
 	ok "$name: rows come" [ "$(wc -l <<<"$got")" -ge 2 ]
 	like "$name: its columns are those of the chart" "|$(head -1 <<<"$got")|" "$(sed -n 's/^-- metrics: \([^ ]*\).*/\\|\1\\|/p' "$file")"
 done
-is "the role only reads" "$(psql -X -q -c 'set role metabase' -c 'delete from fact_transaction' 2>&1)" 'ERROR:  permission denied for table fact_transaction'
+is "the role reads nothing but marts" "$(psql -X -q -c 'set role metabase' -c 'select * from fact_transaction' 2>&1)" 'ERROR:  permission denied for table fact_transaction'
+is "… and writes none" "$(psql -X -q -c 'set role metabase' -c 'delete from sales_by_day' 2>&1)" 'ERROR:  permission denied for table sales_by_day'
 METABASE_DB_PASSWORD=sesame psql -X -q -v ON_ERROR_STOP=1 -f "$root/deploy/metabase/database.sql" >"$work/out" 2>&1
 is "the database's part may be repeated" "$?$(cat "$work/out")" 0
 finish

@@ -11,7 +11,7 @@ customer=$(sql "select customer_id from fact_transaction group by 1 order by cou
 sql "update dim_merchant set merchant_name = '<script>alert(1)</script>\"=x' where merchant_id = '$merchant'" >/dev/null
 aggregate -q build --project-dir "$root/aggregate/marts" >/dev/null || exit 1
 mkdir -p "$work/prom/1"
-printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total{rule="never"} 0\n' >"$work/prom/1/fraudcheck.prom"
+printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total{rule="never"} 0\ntxpipe_fraudcheck_rule_hits_total{rule="null"} 0\n' >"$work/prom/1/fraudcheck.prom"
 printf '# HELP txpipe_fraudcheck_rule_hits_total Hits\n# TYPE txpipe_fraudcheck_rule_hits_total counter\ntxpipe_fraudcheck_rule_hits_total 7\nbroken {\n' >"$work/prom/other.prom"
 printf 'broken{bar} 1\nbroken{a="b",source="x"} 2\n9broken 3\nbroken 0x1p3\nbroken nan(1)\nbroken{a="\\x"} 1\nbroken{a="\xff"} 1\nbroken{a="b"c="d"e} 1\n%s\n' \
 	'whole{a="\\\"}",b="",} +Inf' >"$work/prom/odd.prom"
@@ -52,7 +52,7 @@ is "a filter by customer" "$(get "/api/cards?customer=$customer" | jq '.rows[0][
 is "a filter by rule" "$(get "/api/cards?rule=foreign" | jq '.rows[0][2]')" "$(sql "select count(*) from fact_transaction where 'foreign' = any(fraud_reasons)")"
 is "nothing before the first" "$(get "/api/cards?to=2020-01-01T00:00:00Z&from=2019-01-01T00:00:00Z" | jq '.rows[0][0]')" 0
 is "hits by rule, those of the metrics with zeros" "$(get /api/rules | jq -r '.rows[] | "\(.[0])|\(.[1])"')" \
-	"$(sql "select r, count(*) from fact_transaction, unnest(fraud_reasons) r group by 1 order by 2 desc, 1"; echo 'never|0')"
+	"$(sql "select r, count(*) from fact_transaction, unnest(fraud_reasons) r group by 1 order by 2 desc, 1"; printf '%s|0\n' never null)"
 is "amounts are exact" "$(get "/api/history?customer=$customer" | jq -c '.rows[0][2]')" \
 	"$(sql "select amount from fact_transaction where customer_id = '$customer' order by transaction_ts desc limit 1" | jq -c .)"
 is "few transactions are no risk" "$(get /api/merchants_at_risk | jq '[.rows[][4]] | min >= 20')" true
@@ -157,6 +157,23 @@ size() { get "$1" | wc -c; }
 ok "reasons without end do not make answers without end: a list" [ "$(size "/api/flagged?customer=$(sql "select customer_id from fact_transaction where transaction_id = '$one'")")" -lt 100000 ]
 ok "… the record" [ "$(size "/api/record?id=$one")" -lt 100000 ]
 ok "… rules" [ "$(size '/api/rules?to=2999-01-01T00:00:00Z')" -lt 300000 ]
+psql -X -q <<-'SQL'
+	insert into fact_transaction (transaction_id, transaction_ts, customer_id, merchant_id, amount, currency, is_foreign, is_fraud)
+		select gen_random_uuid(), '2100-01-01Z'::timestamptz + i * interval '1 day', gen_random_uuid(), gen_random_uuid(), 1, 'USD', false, false from generate_series(1, 5000) i;
+	insert into dead_letter (stream, target, topic, partition, kafka_offset, "by", reason, detail)
+		select 'odd', 'fact_transaction', 'odd', 0, 10 + i, repeat('b', 100000), i || repeat('r', 100000), repeat('d', 100000) from generate_series(1, 60) i;
+	insert into aggregate.failure (run_id, node, number, row) select max(run_id), 'odd', 1, jsonb_build_object('x', repeat('x', 100000)) from aggregate.run;
+SQL
+is "… days, the latest" "$(get '/api/daily?from=2100-01-01T00:00:00Z' | jq -r '(.rows | length), .rows[-1][0]')" "4000
+$(date -u -d '2100-01-01 +5000 days' +%F)"
+ok "… dead letters" [ "$(size /api/dead_letters)" -lt 400000 ]
+ok "… dead letters by reason" [ "$(size /api/dead_by_reason)" -lt 50000 ]
+ok "… rows that failed" [ "$(size /api/failing_rows)" -lt 10000 ]
+psql -X -q <<-'SQL'
+	delete from fact_transaction where transaction_ts >= '2100-01-01Z';
+	delete from dead_letter where stream = 'odd' and kafka_offset >= 10;
+	delete from aggregate.failure where node = 'odd';
+SQL
 sql "update fact_transaction set fraud_reasons = '{foreign}' where transaction_id = '$one'" >/dev/null
 headers=$(curl -s -D - -o /dev/null "$url/" | tr -d '\r')
 like "a policy for the page" "$headers" "^Content-Security-Policy: default-src 'none'; script-src 'self';"
