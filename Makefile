@@ -164,8 +164,10 @@ export TXPIPE_BUILD = $(abspath $(BUILD))
 check: all unit check-tools
 
 PROVE ?= prove --timer
+
+# They mostly wait, each for servers of its own: as many at a time as there are processors.
 check-tools: all
-	$(PROVE) tests/tools
+	$(PROVE) -j$(or $(JOBS),$(shell nproc)) tests/tools
 
 check-e2e: all bench-helpers
 	$(PROVE) tests/e2e
