@@ -24,7 +24,7 @@ struct symbol {
 	size_t column;             /* of a cell */
 	const struct model *model; /* of a model; NULL if it was not to be read */
 	struct symbol *key;        /* of a cell: the field that is the key */
-	int slot;              /* its register once it has one, or -1; program.c's */
+	int slot;              /* its register once it has one, or -1; the compiler's */
 	struct symbol *next;
 };
 
