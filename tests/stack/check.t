@@ -21,7 +21,10 @@ if ! answers >/dev/null 2>&1; then
 	dockerd --data-root "$kept/data" --exec-root "$kept/exec" --pidfile "$kept/pid" -H "$DOCKER_HOST" --bridge=none --iptables=false \
 		--ip6tables=false --ip-forward=false --ip-masq=false >"$kept/dockerd.log" 2>&1 </dev/null &
 	engine=$!
-	stop_engine() { kill -TERM "$engine" && wait "$engine"; }
+	stop_engine() {
+		kill -TERM "$engine" && wait "$engine"
+		umount "$kept"/exec/netns/* 2>/dev/null # what it leaves behind, and what would keep the folder from being removed
+	}
 	at_exit stop_engine
 fi
 wait_for 30 answers || { tail -5 "$kept/dockerd.log"; echo 'Bail out! dockerd does not start'; exit 1; }
