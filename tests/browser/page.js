@@ -43,7 +43,7 @@ const open = async (query, options = {}) => {
 	const context = await browser.newContext({viewport: {width: 1300, height: 900}, ...options});
 	const page = await context.newPage();
 	page.setDefaultTimeout(PATIENCE);
-	page.on("console", m => { if (m.type() === "error" && !away && !m.text().startsWith("Failed to load resource: the server responded")) complaints.push(m.text()); });
+	page.on("console", m => { if (m.type() === "error" && !away && !/Failed to load resource: (the server responded|net::ERR_NETWORK_CHANGED)/.test(m.text())) complaints.push(m.text()); });
 	page.on("request", r => { if (away) inVain.add(r); }); // its answer may come when nothing is away any more
 	page.on("response", r => { if (r.status() >= 400 && !inVain.has(r.request())) complaints.push(r.status() + " " + r.url()); });
 	page.on("pageerror", e => complaints.push(e.message));
