@@ -35,11 +35,22 @@ for file in rules/seed.rules rules/scored.rules marts/dbt_project.yml scripts/st
 is "links between the installed pages lead somewhere" "$(cd "$at/share/doc/txpipe" && find . -name '*.md' -exec perl "$root/tests/pages.pl" links {} +)" ''
 ok "… and there are pages" [ -s "$at/share/doc/txpipe/docs/operations.md" ]
 
+# the version is said in lib/version.h; what must repeat it says the same
+version=$(sed -n 's/^#define TXPIPE_VERSION "\(.*\)"/\1/p' "$root/lib/version.h")
+like "a version" "$version" '^[0-9]+\.[0-9]+\.[0-9]+$'
+is "… that of the tools" "$(for tool in "${tools[@]}"; do "$at/bin/$tool" --version; done | sed 's/^[^ ]* //' | sort -u)" "(txpipe) $version"
+is "… of debian/changelog" "$(sed -n '1s/^txpipe (\(.*\)) .*/\1/p' "$root/debian/changelog")" "$version"
+is "… of CHANGELOG.md" "$(sed -n 's/^## \([^ ]*\).*/\1/p' "$root/CHANGELOG.md" | head -1)" "$version"
+is "… of the image" "$(sed -n 's/^ *image: txpipe://p' "$root/docker-compose.yml" | sort -u)" "$version"
+
 # at work, far from the source tree
 cd "$work" || exit 1
 is "the installed rules are the built-in ones" "$(PATH=$at/bin:/usr/bin:/bin txgen -q -n 50 | "$at/bin/fraudcheck" -f "$at/share/txpipe/rules/seed.rules" | cksum)" \
 	"$(txgen -q -n 50 | fraudcheck | cksum)"
 like "the installed marts are found" "$("$at/bin/aggregate" list | jq -r .node)" '^daily_sales_summary$'
-ok "scripts run" "$at/share/txpipe/scripts/stream" --help
+for command in $(sed -n 's/^COMMANDS *= *//p' "$root/Makefile"); do
+	ok "txpipe-$command runs" "$at/bin/txpipe-$command" --help
+	ok "… and has its manual" grep -q "^\.Nm txpipe-$command" "$at/share/man/man1/txpipe-$command.1"
+done
 ok "again, over what is there" installs
 finish
