@@ -329,6 +329,7 @@ install: all manuals completions
 		chmod 644 $(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
 	install -D -m 644 deploy/systemd/txpipe.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/txpipe.conf
+	install -D -m 644 deploy/systemd/txpipe.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/txpipe.conf
 	install -d $(SHARE)/doc/txpipe/docs/images
 	install -m 644 $(wildcard *.md) LICENSE $(SHARE)/doc/txpipe
 	install -m 644 $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/txpipe/docs

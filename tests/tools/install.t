@@ -29,6 +29,7 @@ for unit in "$root"/deploy/systemd/txpipe-*; do
 done
 ok "what a unit starts is there" [ -x "$to$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$at/lib/systemd/system/txpipe-aggregate.service")" ]
 ok "the user of the units" [ -s "$at/lib/sysusers.d/txpipe.conf" ]
+ok "… and its home" [ -s "$at/lib/tmpfiles.d/txpipe.conf" ]
 ok "their settings, as an example" [ -s "$at/share/doc/txpipe/examples/default" ]
 for file in rules/seed.rules rules/scored.rules marts/dbt_project.yml scripts/stream scripts/reconcile.sql postgresql/roles.sql; do ok "$file" [ -s "$at/share/txpipe/$file" ]; done
 

@@ -49,5 +49,6 @@ like "what is compiled in" "$(jq -r '.relationships[] | select(.relationshipType
 
 # --- what cannot be told is not left out
 exits 2 "no binary" "$root/scripts/sbom" "$work/none"
+exits 2 "no binary, but a script" "$root/scripts/sbom" "$root/scripts/sbom"
 exits 2 "none at all" "$root/scripts/sbom"
 finish

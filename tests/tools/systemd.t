@@ -69,5 +69,9 @@ if command -v systemd-sysusers >/dev/null && [ "$EUID" -eq 0 ]; then
 	cp "$at/lib/sysusers.d/txpipe.conf" "$work/root/usr/lib/sysusers.d"
 	ok "the user is made" systemd-sysusers --root="$work/root" txpipe.conf
 	is "… and cannot log in" "$(cut -d: -f 1,6,7 "$work/root/etc/passwd")" txpipe:/var/lib/txpipe:/usr/sbin/nologin
+	mkdir -p "$work/root/usr/lib/tmpfiles.d" "$work/root/var/lib"
+	cp "$at/lib/tmpfiles.d/txpipe.conf" "$work/root/usr/lib/tmpfiles.d"
+	ok "its home is made" systemd-tmpfiles --root="$work/root" --create txpipe.conf
+	is "… its own" "$(stat -c '%u %a' "$work/root/var/lib/txpipe")" "$(cut -d: -f3 "$work/root/etc/passwd") 750"
 fi
 finish
