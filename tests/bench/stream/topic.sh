@@ -11,10 +11,10 @@ what=preparing tool=kproduce
 expect 'messages in the topic' "$(in_topic transactions)" "$records"
 
 group=0
-path_ours() {
+path_ours() { # OPTION...: of pgload
 	fresh_tables
 	group=$((group + 1))
-	timed kconsume -q -e -G "$benchmark-$group" '|' fraudcheck -q '|' pgload -q
+	timed kconsume -q -e -G "$benchmark-$group" '|' fraudcheck -q '|' pgload -q "$@"
 	facts_are_right
 	expect 'records below the positions' "$(sql 'select sum(next_offset) from stream_position')" "$records"
 }
