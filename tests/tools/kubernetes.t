@@ -73,9 +73,6 @@ known=$({ for tool in kconsume pgload aggregate txdash; do "$tool" --options; do
 is "variables that somebody reads" "$({ jq -r '.configMapGenerator[]?.literals[]' "$work/objects" | cut -d= -f1; jq -r '.pod.containers[].env[]?.name' "$work/workloads"; } |
 	sort -u | grep -vxF "$known")" ''
 
-# Secrets, and what the page tells to put into them.
-is "each secret is told of, with its keys" "$(jq -r '.pod.containers[].env[]?.valueFrom.secretKeyRef // empty | "\(.name) \(.key)"' "$work/workloads" | sort -u)" \
-	"$(sed -n 's/^| `\(txpipe-[a-z]*\)` | `\([a-z`, ]*\)` | `\(migrate\|stream\|aggregate\|txdash\)`.*/\1 \2/p' "$root/docs/kubernetes.md" | tr -d '`,' | awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort)"
 is "roles are those of roles.sql" "$(jq -r 'select(.name | IN("migrate", "topic") | not) | .pod.containers[].env[] | select(.name == "PGUSER").value' "$work/workloads" | sort | paste -sd' ')" \
 	"$(sed -n "s/.*foreach role in array array\[\(.*\)\].*/\1/p" "$root/deploy/postgresql/roles.sql" | tr -d "'," | tr ' ' '\n' | grep -v pruner | sort | paste -sd' ')"
 
