@@ -9,59 +9,30 @@
 
 enum { GUESS_NAME = 48 };
 
-/* A name that means something to us. */
-struct bind_node {
-	struct span name;
-	int slot;                /* of the field, or -1 */
-	bool label, verdict, truth;
-	struct bind_node *child; /* names inside it */
-	struct bind_node *next;
-	struct json_object inner; /* its members, while a record is judged */
-};
+/* What a name means beside the field whose slot it has. */
+enum { IS_LABEL = 1, IS_VERDICT = 2, IS_TRUTH = 4 };
 
 /* What stood at this position in the record before. */
 struct bind_guess {
 	size_t n;
-	struct bind_node *node; /* NULL: means nothing */
+	struct path_node *node; /* NULL: means nothing */
 	char name[GUESS_NAME];
 };
 
-static struct bind_node *node_at(struct binder *b, struct bind_node **list, struct span name)
+static struct path_node *mark(struct binder *b, struct span name, unsigned marks)
 {
-	while (*list != NULL) {
-		if (span_eq((*list)->name, name))
-			return *list;
-		list = &(*list)->next;
-	}
-	*list = pool_zero(&b->pool, 1, sizeof **list);
-	(*list)->name = name;
-	(*list)->slot = -1;
-	return *list;
-}
+	struct path_node *node = path_name(&b->pool, &b->names, name);
 
-static void add_path(struct binder *b, struct span path, int slot)
-{
-	struct bind_node **list = &b->names, *node;
-	const char *dot;
-
-	while ((dot = memchr(path.p, '.', path.n)) != NULL) {
-		node = node_at(b, list, (struct span){path.p, (size_t)(dot - path.p)});
-		list = &node->child;
-		path.n -= (size_t)(dot + 1 - path.p);
-		path.p = dot + 1;
-	}
-	node_at(b, list, path)->slot = slot;
+	node->marks |= marks;
+	return node;
 }
 
 /* Of the verdict's own names only is_fraud can hold the truth; the verdict has its place then. */
 static void add_truth(struct binder *b, const char *label)
 {
-	struct bind_node *node = node_at(b, &b->names, span_of(label));
-
-	node->truth = true;
-	b->renames_truth = node->verdict;
-	if (node->verdict)
-		node_at(b, &b->names, SPAN("label"))->verdict = true;
+	b->renames_truth = (mark(b, span_of(label), IS_TRUTH)->marks & IS_VERDICT) != 0;
+	if (b->renames_truth)
+		mark(b, SPAN("label"), IS_VERDICT);
 }
 
 void bind_init(struct binder *b, const struct program *program, bool explain, const char *label)
@@ -70,29 +41,21 @@ void bind_init(struct binder *b, const struct program *program, bool explain, co
 
 	*b = (struct binder){.program = program};
 	for (size_t i = 0; i < program->fields; i++)
-		add_path(b, program->field[i].path, (int)i);
+		path_add(&b->pool, &b->names, program->field[i].path)->slot = (int)i;
 	for (size_t i = 0; i < sizeof verdict / sizeof verdict[0]; i++)
-		node_at(b, &b->names, span_of(verdict[i]))->verdict = true;
+		mark(b, span_of(verdict[i]), IS_VERDICT);
 	if (explain)
-		node_at(b, &b->names, SPAN("explain"))->verdict = true;
-	node_at(b, &b->names, SPAN("label_for"))->label = true;
+		mark(b, SPAN("explain"), IS_VERDICT);
+	mark(b, SPAN("label_for"), IS_LABEL);
 	if (label != NULL)
 		add_truth(b, label);
 	b->member = xcalloc(program->fields, sizeof(struct json_member *));
 	b->seen = xcalloc(program->fields, sizeof *b->seen);
 }
 
-static void free_inner(struct bind_node *list)
-{
-	for (; list != NULL; list = list->next) {
-		json_object_free(&list->inner);
-		free_inner(list->child);
-	}
-}
-
 void bind_free(struct binder *b)
 {
-	free_inner(b->names);
+	path_free_inner(b->names);
 	pool_free(&b->pool);
 	free(b->guess);
 	free(b->member);
@@ -194,7 +157,7 @@ static int load(struct binder *b, size_t field, const struct json_member *m, str
 
 /* --- names ------------------------------------------------------------------------------------------------------ */
 
-static struct bind_node *search(struct binder *b, struct bind_node *list, const struct json_member *m)
+static struct path_node *search(struct binder *b, struct path_node *list, const struct json_member *m)
 {
 	struct span name = m->name;
 
@@ -204,16 +167,14 @@ static struct bind_node *search(struct binder *b, struct bind_node *list, const 
 			return NULL;
 		name = buf_span(&b->unescaped);
 	}
-	while (list != NULL && !span_eq(list->name, name))
-		list = list->next;
-	return list;
+	return path_find(list, name);
 }
 
-static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm);
+static int load_node(struct binder *b, struct path_node *node, const struct json_member *m, struct vm *vm);
 
 /* The members of a nested object. Of two with one name only the last is looked at: each node's `inner` is scanned at most
  * once a record, so that what b->member points to stays where it is. */
-static int load_inner(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
+static int load_inner(struct binder *b, struct path_node *node, const struct json_member *m, struct vm *vm)
 {
 	size_t at;
 
@@ -227,7 +188,7 @@ static int load_inner(struct binder *b, struct bind_node *node, const struct jso
 		return -1;
 	}
 	json_scan(&node->inner, m->value, &at); /* it is part of an object that was scanned: there is no fault in it */
-	for (struct bind_node *child = node->child; child != NULL; child = child->next) {
+	for (struct path_node *child = node->child; child != NULL; child = child->next) {
 		const struct json_member *last = json_find_last(&node->inner, child->name);
 
 		if (last != NULL && load_node(b, child, last, vm) < 0)
@@ -236,7 +197,7 @@ static int load_inner(struct binder *b, struct bind_node *node, const struct jso
 	return 0;
 }
 
-static int load_truth(struct binder *b, const struct bind_node *node, const struct json_member *m)
+static int load_truth(struct binder *b, const struct path_node *node, const struct json_member *m)
 {
 	switch (m->type) {
 	case JSON_NULL:
@@ -252,12 +213,13 @@ static int load_truth(struct binder *b, const struct bind_node *node, const stru
 	}
 }
 
-static int load_node(struct binder *b, struct bind_node *node, const struct json_member *m, struct vm *vm)
+static int load_node(struct binder *b, struct path_node *node, const struct json_member *m, struct vm *vm)
 {
-	if (node->truth && load_truth(b, node, m) < 0)
+	if ((node->marks & IS_TRUTH) != 0 && load_truth(b, node, m) < 0)
 		return -1;
-	b->has_verdict |= node->verdict;
-	b->is_label |= node->label && m->type != JSON_NULL; /* as pgload sees it: else a record could say of itself that it is innocent */
+	b->has_verdict |= (node->marks & IS_VERDICT) != 0;
+	/* null: as pgload sees it; else a record could say of itself that it is innocent */
+	b->is_label |= (node->marks & IS_LABEL) != 0 && m->type != JSON_NULL;
 	if (node->slot >= 0 && load(b, (size_t)node->slot, m, vm) < 0)
 		return -1;
 	return node->child != NULL ? load_inner(b, node, m, vm) : 0;
@@ -271,9 +233,9 @@ static void grow_guesses(struct binder *b, size_t count)
 }
 
 /* A name that did not stand here in the record before. */
-static struct bind_node *learn(struct binder *b, struct bind_guess *g, const struct json_member *m)
+static struct path_node *learn(struct binder *b, struct bind_guess *g, const struct json_member *m)
 {
-	struct bind_node *node = search(b, b->names, m);
+	struct path_node *node = search(b, b->names, m);
 
 	g->node = node;
 	g->n = SIZE_MAX; /* not to be compared with */
@@ -302,7 +264,7 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 		struct bind_guess *g = &b->guess[i];
 		/* (a name with an escape is never the same: what was learned has no backslash) */
 		bool same = known || (m->name.n == g->n && memcmp(m->name.p, g->name, g->n) == 0);
-		struct bind_node *node = same ? g->node : learn(b, g, m);
+		struct path_node *node = same ? g->node : learn(b, g, m);
 
 		/* a fault is not the end: what comes may still say that this is a label */
 		if (node != NULL && load_node(b, node, m, vm) < 0)
@@ -314,8 +276,8 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 
 bool bind_is_verdict(const struct binder *b, const struct json_member *m)
 {
-	for (const struct bind_node *node = b->names; node != NULL; node = node->next)
-		if (node->verdict && json_name_is(m, node->name))
+	for (const struct path_node *node = b->names; node != NULL; node = node->next)
+		if ((node->marks & IS_VERDICT) != 0 && json_name_is(m, node->name))
 			return true;
 	return false;
 }

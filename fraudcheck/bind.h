@@ -6,10 +6,10 @@
 #define FRAUDCHECK_BIND_H
 
 #include "json.h"
+#include "path.h"
 #include "program.h"
 #include "vm.h"
 
-struct bind_node;
 struct bind_guess;
 
 enum truth { TRUTH_UNKNOWN, TRUTH_FINE, TRUTH_FRAUD };
@@ -17,7 +17,7 @@ enum truth { TRUTH_UNKNOWN, TRUTH_FINE, TRUTH_FRAUD };
 struct binder {
 	const struct program *program;
 	struct pool pool;
-	struct bind_node *names; /* top level */
+	struct path_node *names; /* top level */
 	struct bind_guess *guess;
 	size_t guesses;
 	uint64_t shape;                    /* of the record before */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "path.h"
+
 static struct span trim(struct span s)
 {
 	while (s.n > 0 && strchr(" \t\r", s.p[0]) != NULL)
@@ -107,21 +109,18 @@ void map_free(struct map *m)
 static const struct json_member *walk(struct map *m, const struct json_object *record, struct span path)
 {
 	const struct json_object *o = record;
-	const struct json_member *found;
-	const char *dot;
 
-	for (size_t level = 0; (dot = memchr(path.p, '.', path.n)) != NULL; level++) {
+	for (size_t level = 0;; level++) {
+		const struct json_member *found = json_find_last(o, path_first(path, &path));
 		size_t at;
 
-		found = json_find_last(o, (struct span){path.p, (size_t)(dot - path.p)});
+		if (path.p == NULL)
+			return found;
 		if (found == NULL || found->type != JSON_OBJECT)
 			return NULL;
 		json_scan(&m->level[level], found->value, &at); /* part of what was scanned: no fault in it */
 		o = &m->level[level];
-		path.n -= (size_t)(dot + 1 - path.p);
-		path.p = dot + 1;
 	}
-	return json_find_last(o, path);
 }
 
 static void find(struct map *m, const struct json_object *record, struct map_entry *e)

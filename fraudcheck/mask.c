@@ -4,13 +4,7 @@
 
 #include "reject.h"
 
-/* A name on the way to something masked. */
-struct mask_node {
-	struct span name;
-	bool masked;
-	struct mask_node *child, *next;
-	struct json_object inner; /* its members, while a record is looked at */
-};
+enum { MASKED = 1 };
 
 /* --- what is masked ------------------------------------------------------------------------------------------------- */
 
@@ -45,40 +39,9 @@ static const char *obstacle(const struct mask *m, struct span name)
 	return NULL;
 }
 
-static struct mask_node *node_at(struct mask *m, struct mask_node **list, struct span name)
-{
-	while (*list != NULL && !span_eq((*list)->name, name))
-		list = &(*list)->next;
-	if (*list == NULL) {
-		*list = pool_zero(&m->pool, 1, sizeof **list);
-		(*list)->name = pool_copy(&m->pool, name);
-	}
-	return *list;
-}
-
-/* The name before the first dot, and what is behind it; p NULL: nothing is. */
-static struct span first_of(struct span path, struct span *rest)
-{
-	const char *dot = memchr(path.p, '.', path.n);
-
-	*rest = (struct span){0};
-	if (dot == NULL)
-		return path;
-	*rest = (struct span){dot + 1, (size_t)(path.p + path.n - dot - 1)};
-	return (struct span){path.p, (size_t)(dot - path.p)};
-}
-
 static void add_path(struct mask *m, struct span path)
 {
-	struct mask_node **list = &m->names, *node = NULL;
-	struct span name, rest;
-
-	for (; path.p != NULL; path = rest) {
-		name = first_of(path, &rest);
-		node = node_at(m, list, name);
-		list = &node->child;
-	}
-	node->masked = true;
+	path_add(&m->pool, &m->names, path)->marks = MASKED;
 }
 
 static bool is_path(struct span s)
@@ -92,7 +55,7 @@ static bool is_path(struct span s)
 
 static int add_field(struct mask *m, struct span field, const struct map *map, struct buf *error)
 {
-	struct span rest, name = first_of(field, &rest);
+	struct span rest, name = path_first(field, &rest);
 	const char *why = is_path(field) ? obstacle(m, name) : "that is no member";
 
 	if (why == NULL && mask_hides(m, field))
@@ -129,17 +92,9 @@ int mask_init(struct mask *m, const char *fields, struct span key, const struct 
 	return 0;
 }
 
-static void free_inner(struct mask_node *list)
-{
-	for (; list != NULL; list = list->next) {
-		json_object_free(&list->inner);
-		free_inner(list->child);
-	}
-}
-
 void mask_free(struct mask *m)
 {
-	free_inner(m->names);
+	path_free_inner(m->names);
 	pool_free(&m->pool);
 	pseudonym_free(&m->pseudonym);
 	free(m->edit);
@@ -155,20 +110,18 @@ void mask_free(struct mask *m)
 
 bool mask_hides(const struct mask *m, struct span path)
 {
-	const struct mask_node *list = m->names;
-	struct span name, rest;
+	const struct path_node *node = NULL;
+	struct path_node *list = m->names;
+	struct span name;
 
-	for (; path.p != NULL; path = rest) {
-		const struct mask_node *node = list;
-
-		name = first_of(path, &rest);
-		while (node != NULL && !span_eq(node->name, name))
-			node = node->next;
-		if (node == NULL || node->masked)
-			return node != NULL;
+	while (path.p != NULL) {
+		name = path_first(path, &path);
+		node = path_find(list, name);
+		if (node == NULL || node->marks != 0)
+			break;
 		list = node->child;
 	}
-	return true; /* an object with something masked in it */
+	return node != NULL; /* masked, around something masked, or an object with something masked in it */
 }
 
 /* --- records -------------------------------------------------------------------------------------------------------- */
@@ -217,16 +170,16 @@ static void add_edit(struct mask *m, const struct json_member *value)
 }
 
 /* Where a name occurs twice (inside another object it may), both are masked. */
-static void look(struct mask *m, struct mask_node *names, const struct json_object *o)
+static void look(struct mask *m, struct path_node *names, const struct json_object *o)
 {
 	for (size_t i = 0; i < o->count; i++) {
 		const struct json_member *value = &o->member[i];
-		struct mask_node *node = names;
+		struct path_node *node = names;
 		size_t at;
 
 		while (node != NULL && !json_name_is(value, node->name))
 			node = node->next;
-		if (node != NULL && node->masked) {
+		if (node != NULL && node->marks != 0) {
 			add_edit(m, value);
 		} else if (node != NULL && value->type == JSON_OBJECT) {
 			json_scan(&node->inner, value->value, &at); /* part of what was scanned: no fault in it */

@@ -7,15 +7,14 @@
 
 #include "json.h"
 #include "map.h"
+#include "path.h"
 #include "pool.h"
 #include "pseudonym.h"
 #include "splice.h"
 
-struct mask_node;
-
 struct mask {
 	struct pool pool;
-	struct mask_node *names; /* top level */
+	struct path_node *names; /* top level */
 	struct pseudonym pseudonym;
 	struct splice_edit *edit;
 	size_t edits, room;

@@ -2,6 +2,7 @@
 #include "rule_checker.h"
 
 #include "builtin.h"
+#include "path.h"
 
 /* The members of a transaction (docs/design.md, "The line format"). */
 static const struct {
@@ -51,16 +52,9 @@ struct symbol *checker_define(struct scope *s, enum symbol_kind kind, struct spa
 	return y;
 }
 
-static struct span first_name(struct span path)
-{
-	const char *dot = memchr(path.p, '.', path.n);
-
-	return dot != NULL ? (struct span){path.p, (size_t)(dot - path.p)} : path;
-}
-
 int checker_readable(struct scope *s, struct span path)
 {
-	struct span name = first_name(path);
+	struct span rest, name = path_first(path, &rest);
 
 	for (size_t i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++)
 		if (span_eq(name, span_of(unreadable[i])))
@@ -113,7 +107,8 @@ struct symbol *checker_use_field(struct scope *s, struct span name, struct span 
 /* The table whose column TABLE.COLUMN is, or NULL. */
 static struct symbol *find_table_of(const struct scope *s, struct span path)
 {
-	struct symbol *y = checker_find(s, first_name(path));
+	struct span rest;
+	struct symbol *y = checker_find(s, path_first(path, &rest));
 
 	return y != NULL && y->kind == SYMBOL_TABLE && y->name.n < path.n ? y : NULL;
 }

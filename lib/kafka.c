@@ -24,18 +24,6 @@ enum {
 
 /* --- configuration ------------------------------------------------------------------------------------------------ */
 
-/* Properties whose value is itself the secret: as an argument everybody on the machine could read it. */
-static bool is_secret(const char *name)
-{
-	static const char *const secrets[] = {"sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem",
-	                                      "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config"};
-
-	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
-		if (strcmp(name, secrets[i]) == 0)
-			return true;
-	return false;
-}
-
 /* kcat takes `topic.` in front of topic properties; librdkafka finds them without it. */
 static const char *plain_name(const char *name)
 {
@@ -45,6 +33,18 @@ static const char *plain_name(const char *name)
 	    strcmp(name, "topic.blacklist") != 0)
 		return name + sizeof prefix - 1;
 	return name;
+}
+
+/* Properties whose value is itself the secret: as an argument everybody on the machine could read it. */
+static bool is_secret(const char *name)
+{
+	static const char *const secrets[] = {"sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem",
+	                                      "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config"};
+
+	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+		if (strcmp(plain_name(name), secrets[i]) == 0)
+			return true;
+	return false;
 }
 
 static void apply(rd_kafka_conf_t *conf, const char *where, const char *name, const char *value)

@@ -1,7 +1,8 @@
 -- Roles that can do what their tool does and nothing else:  psql -v ON_ERROR_STOP=1 -f deploy/postgresql/roles.sql
 --
--- As a superuser, or as the owner of the database and its tables who may make roles (createrole), behind `pgload --init`; again behind the first `aggregate build`, and behind each later `--init`. Each
--- time the roles have afterwards exactly what stands here. None of them can log in before it gets a password (\password pgload_writer), a certificate or
+-- As a superuser, or as the owner of the database and its tables who may make roles (createrole), behind `pgload --init`; again behind the first
+-- `aggregate build`, and behind each later `--init`. Each time the roles have afterwards, beside what they own, what stands here and no more; what they
+-- could do by other roles or by grants to PUBLIC is told. None of them can log in before it gets a password (\password pgload_writer), a certificate or
 -- a line in pg_hba.conf. docs/operations.md says how they are used; tests/tools/roles.t holds them to it.
 --
 --   pgload_writer     stores: adds facts and dead letters, moves positions, keeps labels and dimensions up to date. Changes and deletes no fact.
@@ -14,7 +15,7 @@ set local client_min_messages = warning;
 do $$
 declare
 	role text;
-	name regclass;
+	what text;
 begin
 	foreach role in array array['pgload_writer', 'aggregate_owner', 'aggregate_pruner', 'txdash_reader'] loop
 		if to_regrole(role) is null then
@@ -23,13 +24,22 @@ begin
 		if exists (select from pg_roles r where r.rolname = role and (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)) then
 			execute format('alter role %I nosuperuser nocreatedb nocreaterole noreplication nobypassrls', role); -- which only a superuser may say
 		end if;
-		for name in -- not on what it owns: an owner without rights cannot read the marts it built
-			select oid from pg_class
-			where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and relowner <> to_regrole(role)
+		for what in -- not on what it owns: an owner without rights cannot read the marts it built; nor on what is not ours
+			with own as (select oid, nspname, nspowner from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'),
+			given (rights, owner) as (
+				select format('create on database %I', datname), datdba from pg_database where datname = current_database()
+				union all
+				select format('all on schema %I', nspname), nspowner from own
+				union all
+				select format('all on table %s', c.oid::regclass), relowner from pg_class c
+				where relnamespace in (select oid from own) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+				union all
+				select format('all on routine %s', p.oid::regprocedure), proowner from pg_proc p where pronamespace in (select oid from own)
+			)
+			select rights from given where owner <> to_regrole(role) and pg_has_role(owner, 'member')
 		loop
-			execute format('revoke all on %s from %I', name, role);
+			execute format('revoke %s from %I', what, role);
 		end loop;
-		execute format('revoke all on schema public from %I', role);
 	end loop;
 	if not pg_has_role(current_user, 'aggregate_owner', 'member') then
 		execute format('grant aggregate_owner to %I', current_user); -- only a member may give it what it shall own
@@ -96,7 +106,6 @@ grant select (id, stream, target, topic, partition, kafka_offset, source, line, 
 	on dead_letter to txdash_reader;
 do $$
 begin
-	revoke all on all tables in schema aggregate from txdash_reader;
 	grant usage on schema aggregate to txdash_reader;
 	if to_regclass('aggregate.state') is not null then
 		grant select on aggregate.run, aggregate.node_result, aggregate.state to txdash_reader;
@@ -108,5 +117,26 @@ begin
 end
 $$;
 \ir page.sql
+
+-- --- what is not ours to take away ------------------------------------------------------------------------------------------
+do $$
+declare
+	way record;
+begin
+	for way in
+		select * from (values
+			('txdash_reader', 'dim_customer', 'customer_name', 'select'), ('txdash_reader', 'dim_customer', 'customer_email', 'select'),
+			('txdash_reader', 'dim_customer', 'home_latitude', 'select'), ('txdash_reader', 'dim_customer', 'home_longitude', 'select'),
+			('txdash_reader', 'fact_transaction', 'extra', 'select'), ('txdash_reader', 'dead_letter', 'raw', 'select'),
+			('txdash_reader', 'fact_transaction', 'is_fraud', 'update'), ('pgload_writer', 'fact_transaction', 'is_fraud', 'update'),
+			('aggregate_owner', 'fact_transaction', 'is_fraud', 'insert'), ('aggregate_owner', 'fact_transaction', 'is_fraud', 'update'),
+			('aggregate_pruner', 'fact_transaction', 'is_fraud', 'update')) t (role, relation, member, verb)
+		where has_column_privilege(role, relation, member, verb)
+	loop
+		raise warning '% may % % of % all the same: by a role that it is in, by a grant to PUBLIC, or because it owns it',
+			way.role, way.verb, way.member, way.relation;
+	end loop;
+end
+$$;
 
 commit;

@@ -60,6 +60,7 @@ is "whose logs grow for ever" "$(lacking 'max-size: ')" ''
 is "ports that others than this machine reach" "$(grep -E '^[a-z-]+ +- [^ ]*[0-9]+:[0-9]+(/tcp)?$' "$work/lines" | grep -v ' 127\.0\.0\.1:')" ''
 is "images without a version" "$(grep -E ' image: ' "$work/lines" | grep -Ev ':v?[0-9]+\.[0-9]+(\.[0-9]+)?(-bookworm)?$')" ''
 is "base images without a date" "$(grep '^FROM' Dockerfile | grep -Ev '^FROM debian:bookworm-[0-9]{8}-slim')" ''
+is "passwords that are not variables of a service" "$(grep -E '\$\{[A-Z_]*PASSWORD' docker-compose.yml | grep -vE '^ +[A-Z_]+: \$\{[A-Z_]+:-[A-Za-z0-9-]+\}$')" ''
 is "nobody sleeps until something is ready" "$(grep -c sleep docker-compose.yml)" 0
 is "our image has the suite's version" "$(sed -n 's/^  image: txpipe://p' docker-compose.yml)" "$(txgen --version | awk '{ print $NF }')"
 is "it does not run as root" "$(grep '^USER' Dockerfile)" 'USER 10001:10001'

@@ -104,8 +104,10 @@ is "txgen ends in order" $? 0
 delivered=$(sed -n 's/^txpipe_kproduce_delivered_total //p' "$work/metrics/kproduce.prom")
 is "… after all that it has made is delivered" "$(jq -s '.[-1].lines' <(grep '^{' "$work/txgen.err"))" "$delivered"
 is "… to Kafka" "$(kconsume -q -e -G other --plain 2>/dev/null | wc -l)" "$delivered"
-all() { [ "$(sql 'select coalesce(sum(next_offset - first_offset), 0) from stream_position')" = "$delivered" ]; }
+stored() { sql 'select coalesce(sum(next_offset - first_offset), 0) from stream_position'; }
+all() { [ "$(stored)" -ge "$delivered" ]; }
 ok "all of it is stored" wait_for 60 all
+is "… and no more" "$(stored)" "$delivered"
 for service in stream aggregate txdash; do
 	kill "${!service}"
 	wait "${!service}"

@@ -23,6 +23,19 @@ workload() { jq -c --arg name "$1" 'select(.name == $name)' "$work/workloads"; }
 
 # --- what can be seen from the text ------------------------------------------------------------------------------------------
 is "no secret is in the tree" "$(jq -r 'select(.kind == "Secret" or .secretGenerator) | .metadata.name' "$work/objects")" ''
+is "… and none goes into arguments" "$(jq -r '.pod.containers[] | [.env[]? | select(.valueFrom.secretKeyRef) | "$(\(.name))"] as $secret
+	| (.args, .command // empty, (.. | .exec?.command? // empty))[] | select(. as $word | any($secret[]; . as $s | $word | contains($s)))' "$work/workloads")" ''
+keys_of() { sed -n 's/^| \(ConfigMap \)\{0,1\}`\(txpipe-[a-z-]*\)`[^|]*|\([^|]*\)|.*/\2\3/p' "$root/docs/kubernetes.md"; } # what docs/kubernetes.md tells to bring
+is "what is to be brought is what is written" "$(grep -rhoE '(secretName|name): txpipe-[a-z-]+' "$folder" | sed 's/.*: //' | sort -u)" "$(keys_of | awk '{ print $1 }' | sort -u)"
+is "… with its keys" "$(jq -r '.pod.containers[].env[]?.valueFrom.secretKeyRef // empty | "\(.name) `\(.key)`"' "$work/workloads" | sort -u)" \
+	"$(keys_of | awk '/`password`/ { for (i = 2; i <= NF; i++) print $1, $i }' | tr -d , | sort)"
+is "… and files" "$(jq -r '.configMapGenerator[]?.literals[]' "$work/objects" | sed -n 's|.*=/etc/txpipe/\(.*\)/\(.*\)|txpipe-\1 `\2`|p' | sort)" \
+	"$(keys_of | sed -n 's/^\(txpipe-kafka\|txpipe-postgresql\)\(-ca\)\{0,1\} \(`[^`]*`\).*/\1 \3/p' | sort)"
+is "each has the password of its own role only" "$(jq -r 'select(.name != "migrate") | "\(.name) \([.pod.containers[].env[]?.valueFrom.secretKeyRef.name // empty] | unique | join(" "))"' \
+	"$work/workloads" | sort)" 'aggregate txpipe-marts
+stream txpipe-writer
+topic 
+txdash txpipe-reader'
 version=$(sed -n 's/.*TXPIPE_VERSION "\(.*\)".*/\1/p' "$root/lib/version.h")
 is "the image is the tree's version" "$(jq -r '.images[]?.newTag' "$work/objects" | sort -u)" "$version"
 user=$(grep -Eo -- '--uid [0-9]+' "$root/Dockerfile" | cut -d' ' -f2)
@@ -60,9 +73,6 @@ known=$({ for tool in kconsume pgload aggregate txdash; do "$tool" --options; do
 is "variables that somebody reads" "$({ jq -r '.configMapGenerator[]?.literals[]' "$work/objects" | cut -d= -f1; jq -r '.pod.containers[].env[]?.name' "$work/workloads"; } |
 	sort -u | grep -vxF "$known")" ''
 
-# Secrets, and what the page tells to put into them.
-is "each secret is told of, with its keys" "$(jq -r '.pod.containers[].env[]?.valueFrom.secretKeyRef // empty | "\(.name) \(.key)"' "$work/workloads" | sort -u)" \
-	"$(sed -n 's/^| `\(txpipe-[a-z]*\)` | `\([a-z`, ]*\)` | `\(migrate\|stream\|aggregate\|txdash\)`.*/\1 \2/p' "$root/docs/kubernetes.md" | tr -d '`,' | awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort)"
 is "roles are those of roles.sql" "$(jq -r 'select(.name | IN("migrate", "topic") | not) | .pod.containers[].env[] | select(.name == "PGUSER").value' "$work/workloads" | sort | paste -sd' ')" \
 	"$(sed -n "s/.*foreach role in array array\[\(.*\)\].*/\1/p" "$root/deploy/postgresql/roles.sql" | tr -d "'," | tr ' ' '\n' | grep -v pruner | sort | paste -sd' ')"
 

@@ -30,6 +30,28 @@ ok "… and is in Korean" [ "$(perl -CSD -ne '$n += () = /\p{Hangul}/g; END { pr
 is "every page of docs/ is in the index" \
 	"$(for page in docs/*.md; do grep -qF "]($page" README.md || echo "$page"; done)" ''
 
+# the map of the code has every module, and no other; `rule_*` stands for all that begin so
+modules=(lib/*.c producer/*.c kcat-like/*.c fraudcheck/*.c pgload/*.c aggregate/*.c dashboard/*.c)
+modules=("${modules[@]##*/}")
+modules=("${modules[@]%.c}")
+mapfile -t named < <(grep -oE '`[a-z0-9_*]+`' docs/design.md | tr -d '`' | sort -u)
+mapfile -t mapped < <(sed -n '/^## Where things are/,/^`tests/p' docs/design.md | grep -oE '`[a-z0-9_*]+`' | tr -d '`' | sort -u)
+any() { # WORD PATTERN...: one of them fits
+	local word=$1 pattern
+	shift
+	for pattern; do [[ $word != $pattern ]] || return 0; done
+	return 1
+}
+fits() { # PATTERN WORD...
+	local pattern=$1 word
+	shift
+	for word; do [[ $word != $pattern ]] || return 0; done
+	return 1
+}
+ok "the map of the code names modules" [ "${#mapped[@]}" -ge 100 ]
+is "every module is on the map" "$(for one in "${modules[@]}"; do any "$one" "${named[@]}" || echo "$one"; done)" ''
+is "and nothing that is none" "$(for one in "${mapped[@]}"; do fits "$one" "${modules[@]}" || echo "$one"; done)" ''
+
 # pictures of what aggregate prints: docs/images/draw makes them anew
 aggregate list --project-dir aggregate/marts >"$work/nodes"
 ok "there are nodes" [ "$(wc -l <"$work/nodes")" -ge 50 ]

@@ -11,6 +11,7 @@ records() {
 	awk -v p="$1" -v from="$2" -v to="$3" "BEGIN { for (o = from; o < to; o++)
 		printf \"{\\\"_kafka\\\":{\\\"stream\\\":\\\"s\\\",\\\"topic\\\":\\\"tx\\\",\\\"partition\\\":%d,\\\"of\\\":4,\\\"run\\\":\\\"r%d\\\",\\\"origin\\\":\\\"beginning\\\",\\\"begin\\\":0,\\\"offset\\\":%d,\\\"ts\\\":%d},\\\"transaction_id\\\":\\\"00000000-0000-4000-8000-%012d\\\",\\\"transaction_ts\\\":\\\"2026-01-01T00:00:00Z\\\",\\\"customer_id\\\":\\\"00000000-0000-4000-9000-000000000001\\\",\\\"merchant_id\\\":\\\"00000000-0000-4000-a000-000000000001\\\",\\\"amount\\\":1.25,\\\"currency\\\":\\\"EUR\\\",\\\"is_foreign\\\":false,\\\"is_fraud\\\":false}\\n\", p, p, o, o, ${4-o * 4 + p} }"
 }
+both() { paste -d '\n' <(records 0 "$1" "$2") <(records 1 "$1" "$2"); } # FROM TO: of partitions 0 and 1, line by line
 # Four partitions, dealt out line by line, every tenth record once more in the next partition.
 total=20000
 paste -d '\n' <(records 0 0 5000 'o % 10 == 9 ? (o - 1) * 4 + 3 : o * 4 + p') <(records 1 0 5000 'o % 10 == 9 ? (o - 1) * 4 : o * 4 + p') \
@@ -22,6 +23,17 @@ next_offset() { sql "select coalesce(sum(next_offset), 0) from stream_position";
 of_partition() { sql "select coalesce(sum(next_offset), 0) from stream_position where partition = $1"; } # PARTITION
 sessions() { sql "select count(*) from pg_stat_activity where application_name = 'pgload' and datname = current_database()"; }
 told() { jq -s -c '[(map(.rows) | add), (map(.duplicates) | add), (map(.dead_letters) | add)]' "$work/out"; }
+
+# begin OPTION...: a pgload with two connections, which reads what is written to descriptor 7; end: that was all, and how it ended.
+mkfifo "$work/pipe"
+begin() {
+	pgload --connections 2 "$@" <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
+	exec 7>"$work/pipe"
+}
+end() {
+	exec 7>&-
+	wait "$loader"
+}
 
 note "what is stored does not depend on it"
 fresh
@@ -85,14 +97,13 @@ sql "drop trigger meet on fact_transaction" >/dev/null
 
 note "one connection waits"
 fresh
-mkfifo "$work/held" "$work/pipe"
+mkfifo "$work/held"
 records 0 0 1 | pgload >/dev/null
 psql -X -q <"$work/held" >/dev/null 2>&1 & holder=$!
 exec 8>"$work/held"
 echo "begin; select from stream_position where partition = 0 for update;" >&8
 ok "somebody holds a position" wait_for 10 eval '[ "$(sql "select count(*) from pg_stat_activity where state = '\''idle in transaction'\''")" = 1 ]'
-pgload --connections 2 --batch 10 <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
-exec 7>"$work/pipe"
+begin --batch 10
 # one write: the second full batch of partition 0 is there before the lines of partition 1 have seen a pause
 (records 1 0 5; records 0 1 31) >"$work/mixed"
 cat "$work/mixed" >&7
@@ -100,22 +111,20 @@ ok "others are stored meanwhile" wait_for 10 eval '[ "$(of_partition 1)" = 5 ]'
 is "its own is not" "$(of_partition 0)" 1
 echo "commit;" >&8
 ok "until it is let go" wait_for 20 eval '[ "$(of_partition 0)" = 31 ]'
-exec 7>&- 8>&-
-wait "$loader"
+exec 8>&-
+end
 is "status" "$? $(books)" "0 36|36|0|0|0|0"
 wait "$holder"
 
 note "the end is asked for"
 fresh
-pgload --connections 2 <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
-exec 7>"$work/pipe"
-paste -d '\n' <(records 0 0 500) <(records 1 0 500) >&7
+begin
+both 0 500 >&7
 ok "it is at work" wait_for 10 eval '[ "$(next_offset)" -gt 0 ]'
 is "with two sessions" "$(sessions)" 2
 kill -TERM "$loader"
-paste -d '\n' <(records 0 500 600) <(records 1 500 600) >&7
-exec 7>&-
-wait "$loader"
+both 500 600 >&7
+end
 is "all that came is stored" "$? $(next_offset) $(books)" "0 1200 1200|1200|0|0|0|0"
 
 fresh
@@ -205,46 +214,40 @@ like "it said so" "$(cat "$work/err")" 'trying again'
 is "the same is stored" "$(checksums | grep -v ^positions) $(books)" "$want $sums"
 sql "drop trigger dawdle on fact_transaction" >/dev/null
 fresh
-pgload --connections 2 <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
-exec 7>"$work/pipe"
-paste -d '\n' <(records 0 0 5) <(records 1 0 5) >&7
+begin
+both 0 5 >&7
 ok "two connections, and no more to do" wait_for 10 eval '[ "$(next_offset)" = 10 ]'
 sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgload' order by backend_start limit 1" >/dev/null
 ok "the first connection is lost" wait_for 10 eval '[ "$(sessions)" = 1 ]'
-exec 7>&-
-wait "$loader"
+end
 is "the end is noted by the other" "$? $(sql "select count(*) from stream_position where writer like '% ended'")" "0 2"
 
 note "rows that the server refuses"
 fresh
 sql "alter table fact_transaction add constraint small check (transaction_id::text !~ '[47]$')" >/dev/null
-paste -d '\n' <(records 0 0 50) <(records 1 0 50) | pgload --connections 2 >"$work/out" 2>"$work/err"
+both 0 50 | pgload --connections 2 >"$work/out" 2>"$work/err"
 is "are found in each partition" "$? $(facts) $(books)" "0 80|80 100|80|0|20|0|0"
 fresh
 sql "alter table fact_transaction drop constraint small, add constraint none check (amount > 100)" >/dev/null
-pgload --connections 2 <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
-exec 7>"$work/pipe"
+begin
 records 0 0 60 >&7
 ok "sixty in one partition" wait_for 20 eval '[ "$(next_offset)" = 60 ]'
 records 1 0 60 >&7
-exec 7>&-
-wait "$loader"
+end
 is "sixty in another are too many, though no connection has had a hundred" "$? $(of_partition 0) $(($(of_partition 1) < 60))" "65 60 1"
 sql "alter table fact_transaction drop constraint none" >/dev/null
 
 note "out of order"
 fresh
-pgload --connections 2 <"$work/pipe" >"$work/out" 2>"$work/err" & loader=$!
-exec 7>"$work/pipe"
-paste -d '\n' <(records 0 0 10) <(records 1 0 10) >&7
+begin
+both 0 10 >&7
 ok "two partitions" wait_for 10 eval '[ "$(next_offset)" = 20 ]'
 records 1 5 6 >&7
-exec 7>&-
-wait "$loader"
+end
 is "one of them is refused" "$? $(sql "select partition, next_offset, broken_at is not null from stream_position order by 1")" "65 0|10|f
 1|10|t"
 fresh
-paste -d '\n' <(records 0 0 100) <(records 1 0 100) >"$work/one"
+both 0 100 >"$work/one"
 sed 's/"r\([01]\)","origin":"beginning","begin":0/"again\1","origin":"resume","begin":50/' <(grep -E '"offset":[5-9][0-9],' "$work/one") >"$work/two"
 cat "$work/one" "$work/two" "$work/one" | pgload --connections 2 >"$work/out"
 is "a new run of each partition, and the old one once more" "$? $(books) $(jq -s 'map(.skipped) | add' "$work/out")" "0 200|200|0|0|0|0 300"

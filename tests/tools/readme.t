@@ -14,7 +14,7 @@ ln -s "${TXPIPE_BIN:-$root/bin}" bin
 for entry in scripts aggregate pgload fraudcheck; do ln -s "$root/$entry" "$entry"; done
 
 mapfile -t lines < <(sed -n '/<!-- one-liners/,/^```$/p' "$root/README.md" | grep -Ev '^(<!--|```|$)')
-ok "the README has five one-liners" [ "$(printf '%s\n' "${lines[@]}" | grep -cv '^#')" -eq 5 ]
+ok "the README has six one-liners" [ "$(printf '%s\n' "${lines[@]}" | grep -cv '^#')" -eq 6 ]
 for line in "${lines[@]}"; do
 	case $line in
 	'#'*) name=${line#\# } ;;

@@ -164,11 +164,35 @@ update stream_position set next_offset = 0
 create table more (a int)
 set role aggregate_owner
 END
+
+# --- again and again ----------------------------------------------------------------------------------------------------------------
+txgen -q -n 1800 --customers 100 --merchants 30 | tail -100 | fraudcheck -q | as pgload_writer pgload -q >/dev/null
+exits 0 "whose marts they are works on them after that, too" aggregate_as aggregate_owner build
+exits 0 "… all of them" aggregate_as aggregate_owner build -f
+exits 0 "… and they agree" aggregate_as aggregate_owner verify
 is "none may log in with no password where one is asked for" "$(sql "select count(*) from pg_authid where rolname in ('pgload_writer', 'aggregate_owner', 'aggregate_pruner', 'txdash_reader') and rolpassword is not null")" 0
-sql 'grant update on fact_transaction to pgload_writer; grant select on dim_customer to txdash_reader' >/dev/null
-roles
+sql 'create schema other; create table other.names as select customer_name from dim_customer; create sequence other.numbers; create function
+	other.three() returns int language sql as $$ select 3 $$; revoke all on function other.three() from public' >/dev/null
+sql 'grant update on fact_transaction to pgload_writer; grant select on dim_customer to txdash_reader; grant create on schema public to txdash_reader;
+	grant usage on schema other to txdash_reader; grant select on other.names to txdash_reader; grant select (customer_email) on dim_customer to txdash_reader;
+	grant usage on sequence other.numbers to txdash_reader; grant execute on function other.three() to txdash_reader' >/dev/null
+sql "do 'begin execute format(''grant create on database %I to txdash_reader'', current_database()); end'" >/dev/null
+ok "once more" roles
 refused pgload_writer "update fact_transaction set is_fraud = true"
 refused txdash_reader "select customer_name from dim_customer where true"
+refused txdash_reader "select customer_email from dim_customer where true"
+refused txdash_reader "select from other.names"
+refused txdash_reader "create table one_more (a int)"
+refused txdash_reader "create schema one_more"
+sql 'grant usage on schema other to txdash_reader' >/dev/null # to see what is behind it
+refused txdash_reader "select from other.names where true"
+refused txdash_reader "select nextval('other.numbers')"
+refused txdash_reader "select other.three()"
+is "nothing is left to be told" "$(roles 2>&1)" ''
+sql 'grant pg_read_all_data to txdash_reader' >/dev/null
+like "by another role it can: that is told" "$(roles 2>&1)" 'WARNING:  txdash_reader may select customer_name of dim_customer all the same'
+sql 'revoke pg_read_all_data from txdash_reader; grant update on fact_transaction to public' >/dev/null
+like "… and what all can" "$(roles 2>&1)" 'WARNING:  pgload_writer may update is_fraud of fact_transaction all the same'
 
 # --- where nobody is a superuser --------------------------------------------------------------------------------------------------------
 sql 'create role plain login createrole' >/dev/null
