@@ -37,11 +37,13 @@ seed_side() {
 }
 for side in ours jq gojq jaq duckdb polars orjson; do eval "seed_$side() { seed_side; }"; done
 
-windows_ours() {
-	timed fraudcheck -q -f "$here/ten.rules" --metrics "$servers/metrics" "$in"
+judged_by() { # RULES
+	timed fraudcheck -q -f "$1" --metrics "$servers/metrics" "$in"
 	expect 'judged' "$(awk '/^txpipe_fraudcheck_records_total/ { print $2 }' "$servers/metrics")" "$records"
 	expect 'learned' "$(awk '/^txpipe_fraudcheck_learned_total/ { print $2 }' "$servers/metrics")" "$records"
 }
+windows_ours() { judged_by "$here/../fraud/ten.rules"; }
+windows_of_five_keys_ours() { judged_by "$here/five-keys.rules"; }
 
 mapfile -t others < <(there jq gojq jaq duckdb polars orjson)
 for side in ours "${others[@]}"; do check_verdicts "$side"; done
@@ -54,3 +56,4 @@ target seed polars rate '>=2.5'
 target windows - rate '>=400000'
 versus seed "${others[@]:--}"
 versus windows -
+versus windows_of_five_keys -
