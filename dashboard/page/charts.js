@@ -138,7 +138,7 @@ tx.listing = (title, options) => {
 };
 
 // The end of the data has a tick of its own, which would lie over the one before it.
-const apart = axis => {
+tx.apart = axis => {
 	const t = axis.ticks.map(x => x.value), n = t.length;
 	if (n > 2 && t[n - 1] - t[n - 2] < (t[1] - t[0]) * 0.8)
 		axis.ticks.pop();
@@ -175,7 +175,7 @@ tx.timeChart = (canvas, series, format) => tx.chart(canvas, {
 	options: {
 		parsing: false, normalized: true, clip: true,
 		scales: {
-			x: {type: "linear", bounds: "data", grid: {display: false}, afterBuildTicks: apart, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
+			x: {type: "linear", bounds: "data", grid: {display: false}, afterBuildTicks: tx.apart, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
 			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format === tx.format.rate ? tx.format.axis : format}},
 		},
 		plugins: {tooltip: {callbacks: {title: items => items.length ? tx.format.clock(items[0].parsed.x) : "", label: i => " " + i.dataset.label + ": " + format(i.parsed.y)}}},
