@@ -1,4 +1,4 @@
-# txpipe: one Makefile, no configure step. `make` builds bin/, `make check` tests quickly, `make asan` tests with sanitizers.
+# txpipe: one Makefile, no configure step. `make` builds bin/, `make check` tests quickly, `make asan` tests with sanitizers, `make tsan` for races.
 # Which tool links what stands right below: its first file holds main().
 
 TXGEN      = producer/txgen.c producer/gen_amounts.c producer/gen_dims.c producer/gen_emit.c producer/gen_faults.c \
@@ -257,6 +257,12 @@ asan:
 	$(MAKE) BUILD=build/asan BIN=build/asan/bin OPTIMISE="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer" check
 
+# Of races: the tests of what has threads of its own (librdkafka's are not ours to judge).
+tsan:
+	$(MAKE) BUILD=build/tsan BIN=build/tsan/bin OPTIMISE="-O1 -g" SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" all
+	TXPIPE_BIN=$(abspath build/tsan/bin) TXPIPE_BUILD=$(abspath build/tsan) TSAN_OPTIONS="halt_on_error=1 exitcode=66" \
+		$(PROVE) tests/tools/pgload_connections.t tests/tools/pgload_batches.t tests/tools/notify.t
+
 clang:
 	$(MAKE) CC=clang BUILD=build/clang BIN=build/clang/bin all build/clang/tests/proxy/proxy build/clang/tests/faults/produce \
 		build/clang/tests/faults/iofault.so $(BENCH_HELPERS:$(BUILD)/%=build/clang/%) build/clang/tests/bench/fraud/feed \
@@ -341,6 +347,6 @@ install: all manuals completions
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud bench-dash pictures check-spark check-stack check-kubernetes check-faults faults asan clang demo manuals completions install clean
+.PHONY: all unit check check-tools check-e2e check-browser check-page check-long bench-aggregate bench-fraud bench-dash pictures check-spark check-stack check-kubernetes check-faults faults asan tsan clang demo manuals completions install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,12 +12,13 @@
 #include "exit.h"
 #include "log.h"
 
-static volatile sig_atomic_t asked;
+/* The handler runs in whichever thread the signal finds, and all of them look. */
+static atomic_int asked;
 static int wake[2] = {-1, -1};
-static volatile sig_atomic_t reload;
+static atomic_int reload;
 static int reload_wake[2] = {-1, -1};
 static int64_t grace_us;
-static volatile int64_t deadline; /* set before `asked` */
+static _Atomic int64_t deadline; /* set before `asked` */
 
 static void handle(int number)
 {

@@ -15,7 +15,7 @@
 #include "embed/pgload/sql/dead_letter_list.sql.h"
 #include "embed/pgload/sql/dead_letter_stage.sql.h"
 
-enum { COLUMNS = 12, FLUSH = 1 << 20 };
+enum { COLUMNS = 12, FLUSH = 64 << 10 };
 
 static const char copy_sql[] = "copy pg_temp.pgload_dead_letter from stdin (format binary)";
 

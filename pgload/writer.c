@@ -347,6 +347,13 @@ static void evict(struct writer *w)
 	memcpy(s->message, message, sizeof(message));
 }
 
+/* The end is asked for, and nothing that would have to be waited for. But of two that wanted each other's rows the server has ended one, perhaps of
+ * ours both: that one need not wait. */
+static bool again_at_once(const struct server *s, bool usable)
+{
+	return usable && strncmp(s->sqlstate, "40", 2) == 0 && sig_grace_left() > 0;
+}
+
 /* The server may cure itself: wait, get a working connection, then the caller tries again. EXIT_DONE or the exit
  * status. */
 static int recover(struct writer *w, int attempt, int64_t since)
@@ -360,7 +367,7 @@ static int recover(struct writer *w, int attempt, int64_t since)
 	bool usable = server_rollback(s);
 	if (usable && strcmp(s->sqlstate, "55P03") == 0)
 		evict(w);
-	if (clock_monotonic() >= until || !pg_backoff(attempt)) {
+	if (clock_monotonic() >= until || (!pg_backoff(attempt) && !again_at_once(s, usable))) {
 		log_error("the batch could not be stored: %s%s%s%s", s->message, s->sqlstate[0] == '\0' ? "" : " (SQLSTATE ",
 		          s->sqlstate,
 		          s->sqlstate[0] == '\0' ? "" : ")");

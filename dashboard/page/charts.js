@@ -137,6 +137,13 @@ tx.listing = (title, options) => {
 	};
 };
 
+// The end of the data has a tick of its own, which would lie over the one before it.
+tx.apart = axis => {
+	const t = axis.ticks.map(x => x.value), n = t.length;
+	if (n > 2 && t[n - 1] - t[n - 2] < (t[1] - t[0]) * 0.8)
+		axis.ticks.pop();
+};
+
 // One peak (a backlog that was worked off) must not press all the rest flat: it may leave the picture, which then says so. The table has it all.
 tx.scale = chart => {
 	const values = chart.data.datasets.flatMap(s => s.data.map(p => p.y)).filter(v => v !== null && v > 0).sort((a, b) => a - b);
@@ -168,7 +175,7 @@ tx.timeChart = (canvas, series, format) => tx.chart(canvas, {
 	options: {
 		parsing: false, normalized: true, clip: true,
 		scales: {
-			x: {type: "linear", bounds: "data", grid: {display: false}, ticks: {maxTicksLimit: 5, maxRotation: 0, includeBounds: false, callback: v => tx.format.clock(v)}},
+			x: {type: "linear", bounds: "data", grid: {display: false}, afterBuildTicks: tx.apart, ticks: {maxTicksLimit: 5, maxRotation: 0, callback: v => tx.format.clock(v)}},
 			y: {beginAtZero: true, grid: {drawBorder: false}, ticks: {maxTicksLimit: 5, callback: format === tx.format.rate ? tx.format.axis : format}},
 		},
 		plugins: {tooltip: {callbacks: {title: items => items.length ? tx.format.clock(items[0].parsed.x) : "", label: i => " " + i.dataset.label + ": " + format(i.parsed.y)}}},

@@ -53,6 +53,13 @@ is "not ready while a stage has not begun" "$(heard READY)" 0
 touch "$STAND_IN/begin"
 ok "ready when all have" wait_for 10 grep -qx READY=1 "$work/heard"
 is "without a watchdog nothing is fed" "$(heard WATCHDOG)" 0
+listening() { [ "$(calls 'fraudcheck listens')" -eq 2 ]; }
+ok "both read" wait_for 10 listening
+kill -HUP "$service"
+both_told() { [ "$(calls 'fraudcheck HUP')" -eq 2 ]; }
+ok "SIGHUP is told to every fraudcheck" wait_for 10 both_told
+is "… and to nobody else" "$(calls '.* HUP')" 2
+ok "… and it runs on" both_run
 end
 is "ends well" "$status" 0
 settled

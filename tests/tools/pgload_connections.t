@@ -93,6 +93,14 @@ paste -d '\n' <(head -12 "$work/crossed") <(tail -12 "$work/crossed") | pgload -
 is "a deadlock between own connections: status" "$?" 0
 like "is the server's to resolve" "$(cat "$work/err")" 'deadlock detected'
 is "each is stored once" "$(facts) $(books)" "12|12 24|12|12|0|0|0"
+fresh
+sql "alter sequence met restart" >/dev/null
+PGOPTIONS="-c deadlock_timeout=5s" pgload --connections 2 --batch 2 --grace 60s <(paste -d '\n' <(head -12 "$work/crossed") <(tail -12 "$work/crossed")) \
+	>"$work/out" 2>"$work/err" & loader=$!
+ok "two wait for each other" wait_for 20 eval '[ "$(sql "select count(*) from pg_stat_activity where application_name = '\''pgload'\'' and wait_event_type = '\''Lock'\''")" = 2 ]'
+kill -TERM "$loader"
+wait "$loader"
+is "the end is asked for: what was read is stored all the same" "$? $(facts)" "0 12|12"
 sql "drop trigger meet on fact_transaction" >/dev/null
 
 note "one connection waits"
