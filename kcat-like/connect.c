@@ -32,7 +32,10 @@ static rd_kafka_conf_t *configure(const struct consume_options *o)
 	kafka_conf_must(conf, "allow.auto.create.topics", "false");
 	/* Eager: with the cooperative strategy librdkafka 2.0.2 loses or repeats records. */
 	kafka_conf_must(conf, "partition.assignment.strategy", "range");
-	kafka_conf_default(conf, &o->kafka, "queued.max.messages.kbytes", "8192");
+	/* Small: what librdkafka holds beside the messages is more than they are, and what is read while it is still in the processor's cache is read
+	 * sooner. */
+	kafka_conf_default(conf, &o->kafka, "queued.max.messages.kbytes", "4096");
+	kafka_conf_default(conf, &o->kafka, "fetch.message.max.bytes", "524288");
 	kafka_conf_default(conf, &o->kafka, "fetch.max.bytes", "8388608");
 	/* Partitions that are added are noticed so soon; and a topic that is gone is gone: it existed when we came. */
 	kafka_conf_default(conf, &o->kafka, "topic.metadata.refresh.interval.ms", "5000");
