@@ -31,6 +31,12 @@ demo=$!
 at_exit end_demo
 end_demo() { kill -TERM "$demo" 2>/dev/null && wait "$demo"; }
 ok "runs until it is told" wait_for 60 grep -Eq '[1-9][0-9]* records/s +[1-9]' "$work/shown"
+page=$(sed -n 's/^demo: the page: \(http:.*\)$/\1/p' "$work/err")
+like "the address of the page is told" "$page" '^http://127\.0\.0\.1:[0-9]+/$'
+is "… at the end of the start" "$(sed '1,/^demo: the page: /d' "$work/err" | grep -E 'installing|building|starting')" ''
+is "… it is alive" "$(curl -s -m 20 -o "$work/page" -w '%{http_code}' "$page") $(grep -c '<main' "$work/page")" '200 1'
+stored() { [ "$(curl -s -m 20 "${page}api/live" | jq '.rows')" -gt 0 ]; }
+ok "… and has figures" wait_for 10 stored
 kill -INT -- "-$demo"
 wait "$demo"
 is "Ctrl-C: ends in order" "$?" 0
