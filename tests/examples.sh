@@ -74,7 +74,7 @@ until_then() { # COMMAND...
 }
 
 carry_out() { # WORDS
-	local words=" $1 " pid
+	local words=" $1 " pid status
 	case $words in
 	*" rules "*) fraudcheck -f script --check >/dev/null && txgen -q -n 10 | fraudcheck -f script >/dev/null ;;
 	*" record "*) tr -d '\n' <script | fraudcheck | jq -e '._kafka.offset == 42 and .is_fraud == false' ;;
@@ -101,7 +101,10 @@ carry_out() { # WORDS
 		wait_for 30 test -s port || return 90
 		echo Grün-9-Haus | tee admin.password >role.password
 		sed -i "s|localhost:3000|127.0.0.1:$(cat port)|" script
-		bash -c 'set -o pipefail -e; source ./script' && grep -q 'the dashboard' err && kill "$pid"
+		bash -c 'set -o pipefail -e; source ./script' && grep -q 'the dashboard' err
+		status=$?
+		kill "$pid"
+		return "$status"
 		;;
 	*" cron "*) until_then grep -q '^txpipe_cron_runs_total 1' cron.prom ;;
 	*" until "*)
