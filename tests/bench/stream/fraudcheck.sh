@@ -32,12 +32,14 @@ check_verdicts() { # TOOL: as many records, each with our verdict and reasons
 }
 seed_side() {
 	command_of "$tool"
+	warm "$in"
 	timed "${command[@]}"
 	at_least 'bytes written' "$(spent "${command[0]##*/}" 6)" "${wrote[$tool]}"
 }
 for side in ours jq gojq jaq duckdb polars orjson; do eval "seed_$side() { seed_side; }"; done
 
 judged_by() { # RULES
+	warm "$in"
 	timed fraudcheck -q -f "$1" --metrics "$servers/metrics" "$in"
 	expect 'judged' "$(awk '/^txpipe_fraudcheck_records_total/ { print $2 }' "$servers/metrics")" "$records"
 	expect 'learned' "$(awk '/^txpipe_fraudcheck_learned_total/ { print $2 }' "$servers/metrics")" "$records"

@@ -109,9 +109,12 @@ target() { # WHAT PEER METRIC BOUND
 
 # spent STAGE COLUMN: of the pipeline run last; stage `all` is all of it. Columns as measure tells them.
 spent() { awk -F '\t' -v s="$1" -v c="$2" '$1 == s { v = $c } END { print v + 0 }' "$servers/cost"; }
+# Both sides of a pair read from memory what they read from a file, whatever the machine has done with it since it was written.
+warm() { cat "$@" >/dev/null; }
 # run_it COMMAND...: a pipeline, its stages separated by '|'; options of measure come first.
 run_it() {
 	rm -f "$servers/cost"
+	[ "$1" != -i ] || warm "$2"
 	local status=0
 	"$tests/measure" -o "$servers/cost" "$@" 2>"$servers/words" || status=$?
 	[ "$status" -eq 0 ] || { tail -20 "$servers/words" >&2; die "$benchmark, $what, $tool: status $status of $*"; }

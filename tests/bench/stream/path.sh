@@ -4,11 +4,13 @@
 
 path_text() {
 	fresh_tables
+	warm "$data/rows.text"
 	timed psql -X -q -v ON_ERROR_STOP=1 -c "\\copy fact_transaction ($columns) from '$data/rows.text'"
 	facts_are_right
 }
 path_binary() {
 	fresh_tables
+	warm "$data/rows.binary"
 	timed psql -X -q -v ON_ERROR_STOP=1 -c "\\copy fact_transaction ($columns) from '$data/rows.binary' (format binary)"
 	facts_are_right
 }
