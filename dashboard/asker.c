@@ -224,7 +224,12 @@ static struct answer *take_answer(struct lane *l, struct question *q)
 	l->age = k->age;
 	pthread_mutex_unlock(&k->mutex);
 	int64_t began = clock_monotonic();
+	bool was_there = l->database.c != NULL;
 	a = asker_now(&l->database, q->endpoint, &q->params, q->csv);
+	if (was_there && l->database.c == NULL) { /* a connection that broke while nothing was asked: that says nothing of a new one */
+		answer_drop(a);
+		a = asker_now(&l->database, q->endpoint, &q->params, q->csv);
+	}
 	int64_t took = clock_monotonic() - began;
 	pthread_mutex_lock(&k->mutex);
 	/* That something is away is remembered, too, for a moment: or else a crowd of browsers would have every one of them wait for a time-out. What took
