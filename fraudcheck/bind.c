@@ -7,17 +7,8 @@
 #include "decimal.h"
 #include "rfc3339.h"
 
-enum { GUESS_NAME = 48 };
-
 /* What a name means beside the field whose slot it has. */
 enum { IS_LABEL = 1, IS_VERDICT = 2, IS_TRUTH = 4 };
-
-/* What stood at this position in the record before. */
-struct bind_guess {
-	size_t n;
-	struct path_node *node; /* NULL: means nothing */
-	char name[GUESS_NAME];
-};
 
 static struct path_node *mark(struct binder *b, struct span name, unsigned marks)
 {
@@ -57,7 +48,7 @@ void bind_free(struct binder *b)
 {
 	path_free_inner(b->names);
 	pool_free(&b->pool);
-	free(b->guess);
+	free(b->node);
 	free(b->member);
 	free(b->seen);
 	buf_free(&b->unescaped);
@@ -157,19 +148,6 @@ static int load(struct binder *b, size_t field, const struct json_member *m, str
 
 /* --- names ------------------------------------------------------------------------------------------------------ */
 
-static struct path_node *search(struct binder *b, struct path_node *list, const struct json_member *m)
-{
-	struct span name = m->name;
-
-	if (m->name_escaped) {
-		buf_clear(&b->unescaped);
-		if (json_unescape(&b->unescaped, m->name) < 0)
-			return NULL;
-		name = buf_span(&b->unescaped);
-	}
-	return path_find(list, name);
-}
-
 static int load_node(struct binder *b, struct path_node *node, const struct json_member *m, struct vm *vm);
 
 /* The members of a nested object. Of two with one name only the last is looked at: each node's `inner` is scanned at most
@@ -225,30 +203,22 @@ static int load_node(struct binder *b, struct path_node *node, const struct json
 	return node->child != NULL ? load_inner(b, node, m, vm) : 0;
 }
 
-static void grow_guesses(struct binder *b, size_t count)
+/* Other names than in the record before: what do they mean? Mostly many are still where they were. */
+static void learn(struct binder *b, const struct json_object *record)
 {
-	b->guess = xrealloc(b->guess, count * sizeof *b->guess);
-	memset(b->guess + b->guesses, 0, (count - b->guesses) * sizeof *b->guess);
-	b->guesses = count;
-}
-
-/* A name that did not stand here in the record before. */
-static struct path_node *learn(struct binder *b, struct bind_guess *g, const struct json_member *m)
-{
-	struct path_node *node = search(b, b->names, m);
-
-	g->node = node;
-	g->n = SIZE_MAX; /* not to be compared with */
-	if (!m->name_escaped && m->name.n <= GUESS_NAME) {
-		g->n = m->name.n;
-		memcpy(g->name, m->name.p, m->name.n);
+	if (record->count > b->places) {
+		b->node = xrealloc(b->node, record->count * sizeof(struct path_node *));
+		while (b->places < record->count)
+			b->node[b->places++] = NULL;
 	}
-	return node;
+	for (size_t i = 0; i < record->count; i++)
+		if (b->node[i] == NULL || !json_name_is(&record->member[i], b->node[i]->name))
+			b->node[i] = path_member(b->names, &record->member[i]);
+	b->shape = record->shape;
 }
 
 int bind_record(struct binder *b, const struct json_object *record, struct vm *vm)
 {
-	const bool known = record->shape == b->shape;
 	bool failed = false;
 
 	for (size_t i = 0; i < b->program->fields; i++) {
@@ -257,20 +227,13 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 	}
 	b->is_label = b->has_verdict = false;
 	b->truth = TRUTH_UNKNOWN;
-	if (record->count > b->guesses)
-		grow_guesses(b, record->count);
+	if (record->shape != b->shape)
+		learn(b, record);
 	for (size_t i = 0; i < record->count; i++) {
-		const struct json_member *m = &record->member[i];
-		struct bind_guess *g = &b->guess[i];
-		/* (a name with an escape is never the same: what was learned has no backslash) */
-		bool same = known || (m->name.n == g->n && memcmp(m->name.p, g->name, g->n) == 0);
-		struct path_node *node = same ? g->node : learn(b, g, m);
-
 		/* a fault is not the end: what comes may still say that this is a label */
-		if (node != NULL && load_node(b, node, m, vm) < 0)
+		if (b->node[i] != NULL && load_node(b, b->node[i], &record->member[i], vm) < 0)
 			failed = true;
 	}
-	b->shape = record->shape;
 	return failed && !b->is_label ? -1 : 0;
 }
 

@@ -1,6 +1,6 @@
 /*
  * From the members of a record to the slots of a program. Producers write their members in the same order record after
- * record, so the names are first compared with those of the record before; only a new order costs a search.
+ * record, so the names are looked up only where they are others than in the record before.
  */
 #ifndef FRAUDCHECK_BIND_H
 #define FRAUDCHECK_BIND_H
@@ -10,17 +10,15 @@
 #include "program.h"
 #include "vm.h"
 
-struct bind_guess;
-
 enum truth { TRUTH_UNKNOWN, TRUTH_FINE, TRUTH_FRAUD };
 
 struct binder {
 	const struct program *program;
 	struct pool pool;
 	struct path_node *names; /* top level */
-	struct bind_guess *guess;
-	size_t guesses;
-	uint64_t shape;                    /* of the record before */
+	struct path_node **node; /* of the name at this place in the record before, or NULL: it means nothing */
+	size_t places;
+	uint64_t shape;          /* of the record before */
 	struct buf unescaped;
 	const struct json_member **member; /* per field: the member it came from, or NULL */
 	bool *seen;                        /* per field: was it there (not null) in any record */

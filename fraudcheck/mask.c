@@ -174,11 +174,9 @@ static void look(struct mask *m, struct path_node *names, const struct json_obje
 {
 	for (size_t i = 0; i < o->count; i++) {
 		const struct json_member *value = &o->member[i];
-		struct path_node *node = names;
+		struct path_node *node = path_member(names, value);
 		size_t at;
 
-		while (node != NULL && !json_name_is(value, node->name))
-			node = node->next;
 		if (node != NULL && node->marks != 0) {
 			add_edit(m, value);
 		} else if (node != NULL && value->type == JSON_OBJECT) {

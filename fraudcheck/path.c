@@ -20,6 +20,13 @@ struct path_node *path_find(struct path_node *list, struct span name)
 	return list;
 }
 
+struct path_node *path_member(struct path_node *list, const struct json_member *m)
+{
+	while (list != NULL && !json_name_is(m, list->name))
+		list = list->next;
+	return list;
+}
+
 struct path_node *path_name(struct pool *pool, struct path_node **list, struct span name)
 {
 	struct path_node *node = path_find(*list, name);

@@ -25,6 +25,9 @@ struct path_node *path_add(struct pool *pool, struct path_node **list, struct sp
 /* The node of a name in a list, or NULL. */
 struct path_node *path_find(struct path_node *list, struct span name);
 
+/* The node of a member's name, or NULL. */
+struct path_node *path_member(struct path_node *list, const struct json_member *m);
+
 /* What `inner` holds in a tree; nodes belong to the pool. */
 void path_free_inner(struct path_node *list);
 

@@ -193,9 +193,9 @@ static void reset(struct envelope *e, struct span text)
 
 struct json_begun envelope_begun(const struct envelope *e, struct span line)
 {
-	const size_t before = sizeof "{\"_kafka\":" - 1;
+	const size_t before = sizeof ENVELOPE_HEAD - 1;
 
-	if (e->known.n == 0 || line.n < before || !span_starts((struct span){line.p + before, line.n - before}, buf_span(&e->known)))
+	if (e->known.n == 0 || !span_starts((struct span){line.p + before, line.n - before}, buf_span(&e->known)))
 		return (struct json_begun){0};
 	return (struct json_begun){.name = sizeof "_kafka" - 1, .value = before, .end = before + e->known.n};
 }
@@ -265,7 +265,7 @@ void envelope_free(struct envelope *e)
 void envelope_write_constant(struct buf *to, struct span stream, struct span topic, int64_t partition, int64_t of,
                              struct span run, struct span origin, int64_t begin)
 {
-	buf_add_text(to, "{\"_kafka\":{\"stream\":");
+	buf_add_text(to, ENVELOPE_HEAD "{\"stream\":");
 	json_quote(to, stream);
 	buf_add_text(to, ",\"topic\":");
 	json_quote(to, topic);

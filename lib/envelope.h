@@ -37,13 +37,15 @@ struct envelope {
 
 void envelope_free(struct envelope *e);
 
-/* Does the line begin with a literal {"_kafka": ? */
+/* What a line with an envelope begins with, to the byte. */
+#define ENVELOPE_HEAD "{\"_kafka\":"
+
 static inline bool envelope_present(struct span line)
 {
-	return span_starts(line, SPAN("{\"_kafka\":"));
+	return span_starts(line, SPAN(ENVELOPE_HEAD));
 }
 
-/* How the line begins, if that is how the line before began; known.end is 0 else. For json_scan_begun(). */
+/* How the line, in which one is present, begins, if that is how the line before began; known.end is 0 else. For json_scan_begun(). */
 struct json_begun envelope_begun(const struct envelope *e, struct span line);
 
 /*

@@ -48,7 +48,7 @@ static bool is_named(const struct row_encoder *e, int column, const struct json_
 {
 	const struct column *c = &e->table->column[column];
 
-	return !m->name_escaped && c->name_length == m->name.n && memcmp(c->name, m->name.p, m->name.n) == 0;
+	return json_name_is(m, (struct span){c->name, c->name_length});
 }
 
 /* Other names than in the record before: which columns do they mean? Mostly many are still where they were. */
