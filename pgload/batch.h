@@ -93,10 +93,11 @@ struct batch {
 void batch_free(struct batch *b);
 void batch_clear(struct batch *b);
 
-/* What its records take: of rejects much of it is the letters themselves. */
+/* What its records take in memory: of small ones and of rejects much of it is what is known of them. */
 static inline size_t batch_bytes(const struct batch *b)
 {
-	return b->rows[SINK_TABLE].n + b->rows[SINK_LABEL].n + b->raw.n + b->text.n + b->letters * sizeof(struct letter);
+	return b->rows[SINK_TABLE].n + b->rows[SINK_LABEL].n + b->raw.n + b->text.n + b->count * sizeof(struct record) +
+	       b->letters * sizeof(struct letter);
 }
 
 static inline bool batch_empty(const struct batch *b)

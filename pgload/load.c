@@ -152,7 +152,7 @@ static int store_all(struct load *l)
 
 static bool is_full(const struct load *l, const struct batch *b)
 {
-	return (int64_t)b->count >= l->batch_rows || batch_bytes(b) >= BATCH_BYTES;
+	return (int64_t)b->count >= l->batch_rows || (int64_t)batch_bytes(b) >= l->batch_bytes;
 }
 
 static bool is_old(const struct batch *b)

@@ -15,7 +15,7 @@ struct load {
 	struct stage *table, *label; /* label may be NULL */
 	struct fence *fence;
 	struct out *out;
-	int64_t batch_rows;  /* at most */
+	int64_t batch_rows, batch_bytes; /* at most, the latter and a record */
 	struct worker worker[WORKERS_MAX]; /* the caller sets server and writer of each */
 	size_t workers;
 	size_t plain;        /* the worker that records without a partition go to */
@@ -30,9 +30,9 @@ struct load {
 	int status;          /* why the loop must end; EXIT_DONE: go on */
 };
 
-/* A batch is complete at so many bytes, or, if its worker is free, when its first record is that old, or when input pauses with fewer than FAST_ROWS
+/* A batch is complete when it is full, or, if its worker is free, when its first record is that old, or when input pauses with fewer than FAST_ROWS
  * records in it, or pauses that long. */
-enum { BATCH_BYTES = 3 << 20, BATCH_AGE_US = 20000, FAST_ROWS = 100, PAUSE_US = 2000, TICK_MS = 1000 };
+enum { BATCH_AGE_US = 20000, FAST_ROWS = 100, PAUSE_US = 2000, TICK_MS = 1000 };
 
 /* Once, before the first input: starts the workers. EXIT_DONE, or EXIT_RETRY with a message. */
 int load_start(struct load *l);

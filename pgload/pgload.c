@@ -18,15 +18,15 @@
 #include "rfc3339.h"
 #include "tool.h"
 
-enum { CONNECT_PATIENCE_US = 10000000 };
+enum { CONNECT_PATIENCE_US = 10000000, BATCH_ROWS_MAX = 1000000 };
 
 static struct options {
 	const char *conninfo, *table, *upsert, *stream, *since;
 	struct opt_list gaps;
-	int64_t batch, patience, connections;
+	int64_t batch, batch_bytes, patience, connections;
 	double max_refused;
 	bool init, positions, reset, dead_letters, dry_run, async_commit, no_fence;
-} o = {.batch = 10000, .patience = 60000000, .connections = 1, .max_refused = 1};
+} o = {.batch = BATCH_ROWS_MAX, .batch_bytes = 3400 << 10, .patience = 60000000, .connections = 1, .max_refused = 1};
 
 static const struct opt table[] = {
     {OPT_STRING, 'd', "dbname", &o.conninfo, "CONNINFO", "database: connection string or URI (the PG* variables)",
@@ -37,8 +37,10 @@ static const struct opt table[] = {
     {OPT_STRING, 0, "upsert", &o.upsert, "COLUMNS", "replace rows of the same key (the primary key, or COLUMNS: a,b); "
      "the last one wins",
      .optional = true},
-    {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (10000)", .min = 1,
-     .max = 1000000},
+    {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (as many as --batch-bytes allows)", .min = 1,
+     .max = BATCH_ROWS_MAX},
+    {OPT_SIZE, 0, "batch-bytes", &o.batch_bytes, "SIZE", "at most so much memory for the records of a transaction; a connection has two of that (3400k)",
+     .min = 64 << 10, .max = 1 << 30},
     {OPT_INT, 0, "connections", &o.connections, "N", "store through so many connections at once; each partition keeps to one (1)", .min = 1,
      .max = WORKERS_MAX},
     {OPT_STRING, 0, "stream", &o.stream, "NAME", "take only records of this stream", .min = 0},
@@ -301,7 +303,8 @@ static int load(struct server *s, struct out *out, bool progress, char **files, 
 		stage_free(&table_stage);
 		return status;
 	}
-	struct load l = {.table = &table_stage, .label = labels ? &label_stage : NULL, .fence = &fence, .out = out, .batch_rows = o.batch,
+	struct load l = {.table = &table_stage, .label = labels ? &label_stage : NULL, .fence = &fence, .out = out,
+	                 .batch_rows = o.batch, .batch_bytes = o.batch_bytes,
 	                 .bell = -1, .progress = {.on = progress}};
 	struct writer common = {.table = l.table, .label = l.label, .table_name = o.table, .dry_run = o.dry_run, .patience = o.patience,
 	                        .refusals = &refusals};

@@ -34,7 +34,7 @@ fresh
 seq 3000 | sed 's/.*/{"n":&}/' | pgload -t t --batch 1000 >"$work/out"
 is "a batch holds as many rows as --batch says" "$(stored) $(jq -s 'map(.rows) | max' "$work/out")" "3000 1000"
 fresh
-# 12 MB of rows: in batches of at most 3 MiB (and what one line may have)
+# 12 MB of rows: in batches of at most 3400 kB (and what one line may have)
 printf -v long '%10000s' ''
 seq 600 | sed "s/.*/{\"n\":&,\"s\":\"${long// /x}\"}/" >"$work/large"
 pgload -t t --metrics "$work/metrics" <"$work/large" >"$work/out" & loader=$!
@@ -47,9 +47,17 @@ done
 wait "$loader"
 is "status" "$?" 0
 is "large rows: all is there" "$(stored)" 600
-ok "in batches of at most 3 MiB and a line" [ "$(jq -s 'map(.rows) | max' "$work/out")" -le 165 ]
+ok "in batches of at most 3400 kB and a line" [ "$(jq -s 'map(.rows) | max' "$work/out")" -le 175 ]
 # sanitizers have their own use of memory
 case ${TXPIPE_BIN-} in *asan* | *tsan*) ;; *) ok "memory: $most kB at most, two batches and no more" [ "$most" -lt 32768 ] ;; esac
+for size in 1M 8M; do
+	fresh
+	pgload -t t --batch-bytes $size <"$work/large" >"$work/out"
+	is "--batch-bytes $size: all is there" "$(stored)" 600
+	jq -s 'map(.rows) | max' "$work/out" >"$work/most-$size"
+done
+ok "in small batches" [ "$(cat "$work/most-1M")" -le 60 ]
+ok "in large ones" [ "$(cat "$work/most-8M")" -gt 175 ]
 is "the file of metrics agrees" "$(sed -n 's/^txpipe_pgload_rows_total{target="t"} //p' "$work/metrics")" 600
 
 note "straight into the table, or through the staging table"

@@ -34,6 +34,8 @@ file_ours() { ours judged.ndjson; }
 file_binary() { copied binary; }
 stream_ours() { fenced; }
 stream_binary() { copied binary; }
+large_batches_ours() { fenced --batch-bytes 8M; }
+large_batches_binary() { copied binary; }
 two_connections_ours() { fenced --connections 2; }
 two_connections_binary() { copied binary; }
 
@@ -41,4 +43,5 @@ target file - client_us '<=1.2'
 target file binary rate '>=0.9'
 versus file binary
 versus stream binary
+versus large_batches binary
 versus two_connections binary
