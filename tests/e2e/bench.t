@@ -8,7 +8,7 @@ ok 'every benchmark runs and counts right' "$run" --small path spark fraudcheck 
 tables=$("$run" --render "$TXPIPE_BENCH"/small/*/*.tsv)
 for row in '\| path \| text \| records/s \| [0-9]' '\| path \| binary \| records/s \| [0-9]' '\| spark \| .*start to first row, ms \| [0-9]' '\| seed \| jq \| records/s \| [0-9]' \
 	'\| windows \| .*records/s \| [0-9]' '\| consume \| kcat \| records/s \| [0-9]' '\| produce \| kcat \| records/s \| [0-9]' '\| txgen \| .*records/s a core \| [0-9]' \
-	'\| file \| binary \| client CPU, µs a record \| [0-9]' '\| latency \| .*p99, ms \| [0-9]' '\| kconsume, sink stalled \| .*peak memory, MB \| [0-9]' \
+	'\| file \| binary \| client CPU, µs a record \| [0-9]' '\| alone \| .*p99, ms \| [0-9]' '\| kconsume, sink stalled \| .*peak memory, MB \| [0-9]' \
 	'\| v4 into 2000 rows: 5000 \| .*records/s \| [0-9]' '\| whole \| a tenth \| records/s \| [0-9]'; do
 	like "a row: ${row//\\/}" "$tables" "$row"
 done
