@@ -292,16 +292,19 @@ static void take_reject(struct load *l, struct batch *b, struct partition *p)
 	}
 }
 
-static bool is_label(const struct load *l)
+static bool is_label(struct load *l)
 {
 	const struct json_object *o = &l->intake.object;
 
 	if (l->label == NULL)
 		return false;
-	for (size_t i = 0; i < o->count; i++)
-		if (json_name_is(&o->member[i], SPAN("label_for")))
-			return o->member[i].type != JSON_NULL;
-	return false;
+	if (o->shape != l->shape) {
+		l->shape = o->shape;
+		for (l->label_at = 0; l->label_at < o->count; l->label_at++)
+			if (json_name_is(&o->member[l->label_at], SPAN("label_for")))
+				break;
+	}
+	return l->label_at < o->count && o->member[l->label_at].type != JSON_NULL;
 }
 
 static void take_record(struct load *l, struct batch *b, struct partition *p, struct stage *st)

@@ -23,6 +23,8 @@ struct load {
 	struct notify notify;
 	bool paused;         /* since the last bytes came, and a batch was kept open all the same */
 	struct intake intake;
+	uint64_t shape;      /* of the object that was asked last for its label (is_label()): */
+	size_t label_at;     /* the member; or none */
 	struct line_reader *reader;
 	struct buf store, line;
 	struct progress progress;
