@@ -37,6 +37,9 @@ static rd_kafka_conf_t *configure(const struct consume_options *o)
 	kafka_conf_default(conf, &o->kafka, "queued.max.messages.kbytes", "4096");
 	kafka_conf_default(conf, &o->kafka, "fetch.message.max.bytes", "524288");
 	kafka_conf_default(conf, &o->kafka, "fetch.max.bytes", "8388608");
+	/* That a partition has ended is told by an answer without records, and the broker would keep that to itself for half a second. */
+	if (o->exit_at_end || o->until >= 0)
+		kafka_conf_default(conf, &o->kafka, "fetch.wait.max.ms", "10");
 	/* Partitions that are added are noticed so soon; and a topic that is gone is gone: it existed when we came. */
 	kafka_conf_default(conf, &o->kafka, "topic.metadata.refresh.interval.ms", "5000");
 	kafka_conf_default(conf, &o->kafka, "topic.metadata.propagation.max.ms", "5000");

@@ -78,6 +78,18 @@ static ssize_t write_some(struct sink *s, const char *p, size_t n)
 	return write(s->fd, p, n);
 }
 
+/*
+ * A reader that is slower than Kafka never empties the buffer: what has left makes room here, or the buffer would grow by all that ever passes. Each
+ * byte is moved at most once for one that left.
+ */
+static void make_room(struct sink *s)
+{
+	if (s->at < sink_pending(s))
+		return;
+	buf_drop(&s->buf, s->at);
+	s->at = 0;
+}
+
 int sink_push(struct sink *s)
 {
 	if (s->error != 0)
@@ -87,9 +99,10 @@ int sink_push(struct sink *s)
 
 		if (done >= 0)
 			s->at += (size_t)done;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+		else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			make_room(s);
 			return 0;
-		else if (errno != EINTR) {
+		} else if (errno != EINTR) {
 			s->error = errno;
 			return -1;
 		}

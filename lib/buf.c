@@ -52,56 +52,46 @@ void buf_free(struct buf *b)
 	*b = (struct buf){0};
 }
 
-char *buf_room(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
-	if (b->cap - b->n < more) {
-		size_t cap = b->cap > 0 ? b->cap : 256;
+	size_t cap = b->cap > 0 ? b->cap : 256;
 
-		while (cap - b->n < more)
-			cap *= 2;
-		b->p = xrealloc(b->p, cap);
-		b->cap = cap;
-	}
-	return b->p + b->n;
+	while (cap - b->n < more)
+		cap *= 2;
+	b->p = xrealloc(b->p, cap);
+	b->cap = cap;
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t n)
+static size_t count_digits(uint64_t value)
 {
-	if (n == 0)
-		return;
-	memcpy(buf_room(b, n), bytes, n);
-	b->n += n;
+	size_t n = 1;
+
+	for (; value >= 10000; value /= 10000)
+		n += 4;
+	return n + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
-void buf_add_span(struct buf *b, struct span s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void buf_add_text(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-	*buf_room(b, 1) = c;
-	b->n++;
-}
-
+/* Two digits at a time, from the last on, straight to their place. */
 void buf_add_int(struct buf *b, int64_t value)
 {
-	char digits[20]; /* 19 digits and a sign */
-	size_t at = sizeof digits;
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354"
+	                            "555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	size_t n = count_digits(rest);
+	char *to;
 
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
 	if (value < 0)
-		digits[--at] = '-';
-	buf_add(b, digits + at, sizeof digits - at);
+		buf_add_char(b, '-');
+	to = buf_room(b, n) + n;
+	b->n += n;
+	for (; rest >= 100; rest /= 100) {
+		to -= 2;
+		memcpy(to, pairs + 2 * (rest % 100), 2);
+	}
+	if (rest >= 10)
+		memcpy(to - 2, pairs + 2 * rest, 2);
+	else
+		to[-1] = (char)('0' + rest);
 }
 
 void buf_addf(struct buf *b, const char *format, ...)

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "span.h"
 
@@ -18,13 +19,42 @@ struct buf {
 
 void buf_free(struct buf *b);
 
-/* Make room for `more` bytes behind the used ones and return the place where they go. */
-char *buf_room(struct buf *b, size_t more);
+/* More memory: for buf_room(). */
+void buf_grow(struct buf *b, size_t more);
 
-void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_add_span(struct buf *b, struct span s);
-void buf_add_text(struct buf *b, const char *text);
-void buf_add_char(struct buf *b, char c);
+/* Make room for `more` bytes behind the used ones and return the place where they go. */
+static inline char *buf_room(struct buf *b, size_t more)
+{
+	if (b->cap - b->n < more)
+		buf_grow(b, more);
+	return b->p + b->n;
+}
+
+/* Here, and not in buf.c: a line consists of a dozen pieces, most of them of a length that the compiler knows. */
+static inline void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	if (n == 0)
+		return;
+	memcpy(buf_room(b, n), bytes, n);
+	b->n += n;
+}
+
+static inline void buf_add_span(struct buf *b, struct span s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+static inline void buf_add_text(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
+
+static inline void buf_add_char(struct buf *b, char c)
+{
+	*buf_room(b, 1) = c;
+	b->n++;
+}
+
 void buf_add_int(struct buf *b, int64_t value); /* decimal digits */
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

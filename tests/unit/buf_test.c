@@ -49,9 +49,32 @@ static void test_copies(void **state)
 	free(empty);
 }
 
+/* As printf writes it: each number of digits, and both sides of where one more begins. */
+static void writes_numbers_of_every_length(void **state)
+{
+	struct buf b = {0};
+	char want[32];
+	int64_t power = 1;
+
+	(void)state;
+	for (int i = 0; i < 19; i++, power = i < 19 ? power * 10 : power) {
+		const int64_t values[] = {power - 1, power, power + 1, 2 * power + power / 7, 1 - power, -power};
+
+		for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
+			buf_clear(&b);
+			buf_add_int(&b, values[j]);
+			snprintf(want, sizeof want, "%lld", (long long)values[j]);
+			assert_string_equal(buf_text(&b), want);
+			assert_int_equal(b.n, strlen(want));
+		}
+	}
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(writes_numbers_of_every_length),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_copies),
