@@ -64,6 +64,8 @@ static void look_ahead(const struct plan_ring *plan, const struct keys *keys, st
 	if (v->n == 0)
 		return;
 	ring_fetch(v, v->n - 1);
+	if (v->wordless < v->n)
+		__builtin_prefetch(ring_words(v, v->n - 1), 1);
 	for (size_t k = 0; k < plan->windows; k++) {
 		uint32_t tail = window_of_state(&plan->window[k], key_state(key))->tail - v->first;
 

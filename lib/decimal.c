@@ -20,6 +20,8 @@ static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1
 /* So many significant digits survive being a double; so many are enough for any. */
 enum { DIGITS_KEPT = 15, DIGITS_ENOUGH = 17 };
 
+typedef unsigned __int128 wide_uint;
+
 static bool is_digit(char c)
 {
 	return (unsigned)(c - '0') <= 9;
@@ -125,12 +127,37 @@ static bool fast_double(const struct decimal *d, int64_t exponent, double *to)
 	return true;
 }
 
+/* What nearly every number is: few digits and no exponent. The same one operation, without taking the number apart first. */
+static bool short_double(struct span number, double *to)
+{
+	const char *p = number.p, *end = p + number.n, *behind = end;
+	bool negative = *p == '-';
+	uint64_t whole = 0;
+
+	if (number.n > DIGITS_KEPT)
+		return false;
+	for (p += negative; p < end; p++) {
+		if (is_digit(*p))
+			whole = whole * 10 + (uint64_t)(*p - '0');
+		else if (*p == '.')
+			behind = p + 1;
+		else
+			return false;
+	}
+	*to = (double)whole / power[end - behind];
+	*to = negative ? -*to : *to;
+	return true;
+}
+
 double decimal_double(struct span number)
 {
 	struct decimal d;
-	int64_t exponent = split(&d, number);
+	int64_t exponent;
 	double value;
 
+	if (short_double(number, &value))
+		return value;
+	exponent = split(&d, number);
 	if (!fast_double(&d, exponent, &value))
 		value = slow_double(&d, exponent);
 	return d.negative ? -value : value;
@@ -191,6 +218,50 @@ static bool write_short(struct buf *to, double number)
 	return true;
 }
 
+/* `size`, which is m / 2^shift, times 10^*decimals as a whole number of so many digits, rounded as printf rounds; *apart: how far that is from
+ * the double, in units in which half of the distance to its neighbours is 10^*decimals / 2. */
+static uint64_t round_to(double size, uint64_t m, int shift, unsigned digits, unsigned *decimals, wide_uint *apart)
+{
+	wide_uint exact, half = (wide_uint)1 << (shift - 1), whole;
+
+	*decimals = 0;
+	while (size * power[*decimals + 1] < power[digits])
+		++*decimals;
+	exact = m * (wide_uint)power[*decimals];
+	if (exact >> shift < (wide_uint)power[digits - 1]) { /* that product was rounded up to a power of ten */
+		exact *= 10;
+		++*decimals;
+	}
+	whole = exact >> shift;
+	*apart = exact - (whole << shift);
+	if (*apart > half || (*apart == half && (whole & 1) != 0))
+		*apart = (++whole << shift) - exact;
+	return (uint64_t)whole;
+}
+
+/*
+ * The shorter of 16 and 17 digits that gives the double back, exact in 128 bits: for sizes from 1e-4 to below 1e15 a double times 10^20 fits. false: a
+ * power of two, whose neighbours are not equally far, or a decimal in the middle of two doubles.
+ */
+static bool write_long(struct buf *to, double number)
+{
+	double size = fabs(number);
+	int exponent;
+	uint64_t m = (uint64_t)ldexp(frexp(size, &exponent), 53), whole;
+	unsigned decimals;
+	wide_uint apart;
+
+	if (m == UINT64_C(1) << 52)
+		return false;
+	whole = round_to(size, m, 53 - exponent, DIGITS_KEPT + 1, &decimals, &apart);
+	if (2 * apart == (wide_uint)power[decimals])
+		return false;
+	if (2 * apart > (wide_uint)power[decimals])
+		whole = round_to(size, m, 53 - exponent, DIGITS_ENOUGH, &decimals, &apart);
+	write_fixed(to, number < 0, whole, decimals);
+	return true;
+}
+
 void decimal_write(struct buf *to, double number)
 {
 	bool plain = fabs(number) >= 1e-4 && fabs(number) < 1e15; /* where printf's %g writes no exponent */
@@ -200,7 +271,7 @@ void decimal_write(struct buf *to, double number)
 		buf_add_int(to, (int64_t)number);
 		return;
 	}
-	if (plain && write_short(to, number))
+	if (plain && (write_short(to, number) || write_long(to, number)))
 		return;
 	for (int digits = plain ? DIGITS_KEPT + 1 : DIGITS_KEPT; digits <= DIGITS_ENOUGH; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, number);

@@ -163,9 +163,13 @@ bool reject_read(struct reject *r, const struct json_object *line, struct buf *s
 bool reject_present(const struct json_object *line)
 {
 	struct buf store = {0};
+	struct span value;
 	struct reject r;
-	bool present = reject_read(&r, line, &store);
+	bool present;
 
+	if (!find_reject(line, &value))
+		return false; /* nearly every line */
+	present = reject_read(&r, line, &store);
 	buf_free(&store);
 	return present;
 }
