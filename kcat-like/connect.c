@@ -33,10 +33,9 @@ static rd_kafka_conf_t *configure(const struct consume_options *o)
 	/* Eager: with the cooperative strategy librdkafka 2.0.2 loses or repeats records. */
 	kafka_conf_must(conf, "partition.assignment.strategy", "range");
 	/* Small: what librdkafka holds beside the messages is more than they are, and what is read while it is still in the processor's cache is read
-	 * sooner. One answer comes on top of a queue that was not yet full, of however many partitions. */
+	 * sooner. librdkafka bounds an answer (fetch.max.bytes) by the queue's size, or by the largest message if that is more. */
 	kafka_conf_default(conf, &o->kafka, "queued.max.messages.kbytes", "4096");
 	kafka_conf_default(conf, &o->kafka, "fetch.message.max.bytes", "524288");
-	kafka_conf_default(conf, &o->kafka, "fetch.max.bytes", "4194304");
 	/* That a partition has ended is told by an answer without records, and the broker would keep that to itself for half a second. */
 	if (o->exit_at_end || o->until >= 0)
 		kafka_conf_default(conf, &o->kafka, "fetch.wait.max.ms", "10");

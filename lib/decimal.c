@@ -240,10 +240,11 @@ static uint64_t round_to(double size, uint64_t m, int shift, unsigned digits, un
 }
 
 /*
- * The shorter of 16 and 17 digits that gives the double back, exact in 128 bits: for sizes from 1e-4 to below 1e15 a double times 10^20 fits. false: a
- * power of two, whose neighbours are not equally far, or a decimal in the middle of two doubles.
+ * The shorter of 16 and 17 digits that gives the double back, for what write_short() has no digits for; exact in 128 bits: for sizes from 1e-4 to below
+ * 1e15 a double times 10^20 fits. The neighbours are equally far: a power of two of that size has few digits. And 16 digits are never in the middle
+ * of two doubles, which needs more decimals.
  */
-static bool write_long(struct buf *to, double number)
+static void write_long(struct buf *to, double number)
 {
 	double size = fabs(number);
 	int exponent;
@@ -251,15 +252,10 @@ static bool write_long(struct buf *to, double number)
 	unsigned decimals;
 	wide_uint apart;
 
-	if (m == UINT64_C(1) << 52)
-		return false;
 	whole = round_to(size, m, 53 - exponent, DIGITS_KEPT + 1, &decimals, &apart);
-	if (2 * apart == (wide_uint)power[decimals])
-		return false;
 	if (2 * apart > (wide_uint)power[decimals])
 		whole = round_to(size, m, 53 - exponent, DIGITS_ENOUGH, &decimals, &apart);
 	write_fixed(to, number < 0, whole, decimals);
-	return true;
 }
 
 void decimal_write(struct buf *to, double number)
@@ -271,9 +267,12 @@ void decimal_write(struct buf *to, double number)
 		buf_add_int(to, (int64_t)number);
 		return;
 	}
-	if (plain && (write_short(to, number) || write_long(to, number)))
+	if (plain) {
+		if (!write_short(to, number))
+			write_long(to, number);
 		return;
-	for (int digits = plain ? DIGITS_KEPT + 1 : DIGITS_KEPT; digits <= DIGITS_ENOUGH; digits++) {
+	}
+	for (int digits = DIGITS_KEPT; digits <= DIGITS_ENOUGH; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, number);
 		if (digits == DIGITS_ENOUGH || strtod(text, NULL) == number)
 			break;

@@ -37,9 +37,9 @@ static const struct opt table[] = {
     {OPT_STRING, 0, "upsert", &o.upsert, "COLUMNS", "replace rows of the same key (the primary key, or COLUMNS: a,b); "
      "the last one wins",
      .optional = true},
-    {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (as many as --batch-bytes allows)", .min = 1,
+    {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (1000000)", .min = 1,
      .max = BATCH_ROWS_MAX},
-    {OPT_SIZE, 0, "batch-bytes", &o.batch_bytes, "SIZE", "at most so much memory for the records of a transaction; a connection has two of that (3400k)",
+    {OPT_SIZE, 0, "batch-bytes", &o.batch_bytes, "SIZE", "at most so many bytes of records in a transaction; a connection holds two of them (3400k)",
      .min = 64 << 10, .max = 1 << 30},
     {OPT_INT, 0, "connections", &o.connections, "N", "store through so many connections at once; each partition keeps to one (1)", .min = 1,
      .max = WORKERS_MAX},

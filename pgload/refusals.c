@@ -21,8 +21,6 @@ bool refusals_too_many(struct refusals *r, size_t records, size_t refused)
 		refused += r->batch[i - 1].refused;
 	}
 	pthread_mutex_unlock(&r->mutex);
-	if (records > REFUSED_WINDOW)
-		records = REFUSED_WINDOW;
 	return refused > REFUSED_FLOOR && (double)refused > r->max * (double)records;
 }
 

@@ -23,6 +23,7 @@ seq 1 30000 | sed 's/.*/{"customer_id":"c&","n":&,"amount":1.10,"text":"\\u00e4 
 kproduce -t many <"$work/lines"
 exits 0 'a topic is read to its end' look many 4 --plain
 is 'the bytes are the same' "$(sort "$work/out" | md5sum)" "$(sort "$work/lines" | md5sum)"
+exits 0 'larger messages are no contradiction' kconsume -q -e -t one -p 0 --stream s -X message.max.bytes=5242880
 look many 4 >"$work/stream"
 is 'each record carries its position' "$(complete many <"$work/stream")" complete
 is 'four assignments, four ends' "$(jq -r '._kafka.event // empty' "$work/stream" | sort | uniq -c | tr -s ' ' | tr '\n' ';')" ' 4 assigned; 4 end;'

@@ -58,6 +58,10 @@ for size in 1M 8M; do
 done
 ok "in small batches" [ "$(cat "$work/most-1M")" -le 60 ]
 ok "in large ones" [ "$(cat "$work/most-8M")" -gt 175 ]
+fresh
+seq 200000 | sed 's/.*/{"n":&}/' | pgload -t t >"$work/out"
+is "tiny rows: all is there" "$(stored)" 200000
+ok "what is known of each counts, too" [ "$(jq -s 'map(.rows) | max' "$work/out")" -le 43520 ]
 is "the file of metrics agrees" "$(sed -n 's/^txpipe_pgload_rows_total{target="t"} //p' "$work/metrics")" 600
 
 note "straight into the table, or through the staging table"

@@ -143,6 +143,10 @@ is "that batch is not stored" "$(sql "select dead_letters <= 100 and rows + dead
 	from stream_position")" t
 is "unless they are allowed" "$(pgload --max-refused 50 "$work/some" >/dev/null; echo $?) $(books)" "0 0|3000|2700|0|300|0|0"
 sql "drop trigger no_sevens on fact_transaction" >/dev/null
+sql "create table tiny (n int primary key check (n % 104 > 0))" >/dev/null
+seq 11000 | sed 's/.*/{"n":&}/' >"$work/tiny"
+is "of a batch larger than the last 10000: a share of that batch" "$(pgload -t tiny "$work/tiny" 2>/dev/null | jq -c '[.rows,.dead_letters]')" \
+	"[10895,105]"
 fresh
 sql "alter table fact_transaction add constraint small check (amount < 50)" >/dev/null
 is "a check constraint, and the pipe's own rejects beside it" \

@@ -222,7 +222,7 @@ static void same_text(double number)
 static void test_write_known(void **state)
 {
 	static const double numbers[] = {0, -0.0, 1, -1, 0.1, 0.5, 0.3, -0.25, 1e-4, 9.999e-5, 0.00010000000000000002, 1e14, 1e15, 1e16, 1e22, 1e23, 1e300,
-	                                 123456789012345, 123456789012345.6, 99999999999999.9, 999999999999999.9, 999999999999999.5, 0.1 + 0.2, 1 / 3.0,
+	                                 123456789012345, 123456789012345.6, 99999999999999.9, 999999999999999.9, 999999999999999.5, 0.1 + 0.2, nextafter(0.1, 0), 1 / 3.0,
 	                                 2 / 3.0, 4.9406564584124654e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 220.01, 1087.36,
 	                                 9007199254740993.0, 0.000123456789012345, 0.00012345678901234567, 5e-324};
 
@@ -249,6 +249,7 @@ static void test_write_random(void **state)
 			same_text(number);
 		same_text(decimal);
 		same_text(nextafter(decimal, 1e300));
+		same_text(nextafter(decimal, 0));
 		same_text((double)(bits % 100000) / 100 + (double)(bits >> 40) / 1000);
 		same_text((double)(bits % 100000) / (double)(1 + (bits >> 40) % 1000));
 	}

@@ -9,6 +9,8 @@ else
 	sizes=($((records / 50)) $((records / 5)) "$records") filled=(0 2000000 10000000)
 fi
 all=$records
+data=${data%-*}-$records
+mkdir -p "$data"
 inputs() { # of the largest size, and the smaller ones as its beginning
 	local size
 	judged_file

@@ -1,4 +1,4 @@
-# pgload from a file against a binary COPY of the same rows, prepared; with an envelope (that is, with the fence) and without; with two connections.
+# pgload from a file against a binary COPY of the same rows, prepared; with an envelope (that is, with the fence) and without; with large batches; with two connections.
 need_postgres
 rows_files
 # A stream of four partitions without a broker: the envelope as kconsume writes it, records dealt out by customer, each partition's in order, and
