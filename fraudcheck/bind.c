@@ -49,6 +49,7 @@ void bind_free(struct binder *b)
 	path_free_inner(b->names);
 	pool_free(&b->pool);
 	free(b->node);
+	free(b->known);
 	free(b->member);
 	free(b->seen);
 	buf_free(&b->unescaped);
@@ -193,11 +194,13 @@ static int load_truth(struct binder *b, const struct path_node *node, const stru
 
 static int load_node(struct binder *b, struct path_node *node, const struct json_member *m, struct vm *vm)
 {
-	if ((node->marks & IS_TRUTH) != 0 && load_truth(b, node, m) < 0)
-		return -1;
-	b->has_verdict |= (node->marks & IS_VERDICT) != 0;
-	/* null: as pgload sees it; else a record could say of itself that it is innocent */
-	b->is_label |= (node->marks & IS_LABEL) != 0 && m->type != JSON_NULL;
+	if (node->marks != 0) {
+		if ((node->marks & IS_TRUTH) != 0 && load_truth(b, node, m) < 0)
+			return -1;
+		b->has_verdict |= (node->marks & IS_VERDICT) != 0;
+		/* null: as pgload sees it; else a record could say of itself that it is innocent */
+		b->is_label |= (node->marks & IS_LABEL) != 0 && m->type != JSON_NULL;
+	}
 	if (node->slot >= 0 && load(b, (size_t)node->slot, m, vm) < 0)
 		return -1;
 	return node->child != NULL ? load_inner(b, node, m, vm) : 0;
@@ -208,12 +211,17 @@ static void learn(struct binder *b, const struct json_object *record)
 {
 	if (record->count > b->places) {
 		b->node = xrealloc(b->node, record->count * sizeof(struct path_node *));
+		b->known = xrealloc(b->known, record->count * sizeof *b->known);
 		while (b->places < record->count)
 			b->node[b->places++] = NULL;
 	}
-	for (size_t i = 0; i < record->count; i++)
+	b->knowns = 0;
+	for (size_t i = 0; i < record->count; i++) {
 		if (b->node[i] == NULL || !json_name_is(&record->member[i], b->node[i]->name))
 			b->node[i] = path_member(b->names, &record->member[i]);
+		if (b->node[i] != NULL)
+			b->known[b->knowns++] = (struct bind_place){i, b->node[i]};
+	}
 	b->shape = record->shape;
 }
 
@@ -229,9 +237,9 @@ int bind_record(struct binder *b, const struct json_object *record, struct vm *v
 	b->truth = TRUTH_UNKNOWN;
 	if (record->shape != b->shape)
 		learn(b, record);
-	for (size_t i = 0; i < record->count; i++) {
+	for (size_t i = 0; i < b->knowns; i++) {
 		/* a fault is not the end: what comes may still say that this is a label */
-		if (b->node[i] != NULL && load_node(b, b->node[i], &record->member[i], vm) < 0)
+		if (load_node(b, b->known[i].node, &record->member[b->known[i].at], vm) < 0)
 			failed = true;
 	}
 	return failed && !b->is_label ? -1 : 0;

@@ -18,6 +18,11 @@ struct binder {
 	struct path_node *names; /* top level */
 	struct path_node **node; /* of the name at this place in the record before, or NULL: it means nothing */
 	size_t places;
+	struct bind_place {
+		size_t at;
+		struct path_node *node;
+	} *known; /* the places of names that mean something */
+	size_t knowns;
 	uint64_t shape;          /* of the record before */
 	struct buf unescaped;
 	const struct json_member **member; /* per field: the member it came from, or NULL */

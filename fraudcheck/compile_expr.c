@@ -20,6 +20,45 @@ uint16_t compile_register(struct compiler *c, struct value start)
 	return (uint16_t)p->registers++;
 }
 
+static uint16_t strict_operands(enum op op)
+{
+	switch (op) {
+	case OP_AND:
+	case OP_OR:
+	case OP_IS_NULL:
+	case OP_IS_NOT_NULL:
+	case OP_COALESCE:
+	case OP_MODEL:
+	case OP_FEATURES:
+		return 0;
+	case OP_HAVERSINE:
+		return 4;
+	case OP_CLIP:
+		return 3;
+	case OP_NEGATE:
+	case OP_NOT:
+	case OP_WITHIN:
+	case OP_NOT_WITHIN:
+	case OP_IN_NUMBER:
+	case OP_IN_STRING:
+	case OP_IN_TIME:
+	case OP_ABS:
+	case OP_FLOOR:
+	case OP_LOG:
+	case OP_EXP:
+	case OP_SQRT:
+	case OP_HOUR:
+	case OP_WEEKDAY:
+	case OP_LOWER:
+	case OP_LENGTH:
+	case OP_IN_SET:
+	case OP_CELL:
+		return 1;
+	default:
+		return 2;
+	}
+}
+
 uint16_t compile_emit(struct compiler *c, enum op op, uint16_t a, uint16_t b, uint16_t third, uint16_t d)
 {
 	struct program *p = c->p;
@@ -28,7 +67,7 @@ uint16_t compile_emit(struct compiler *c, enum op op, uint16_t a, uint16_t b, ui
 		c->code_cap = c->code_cap > 0 ? 2 * c->code_cap : 64;
 		p->code = xrealloc(p->code, c->code_cap * sizeof *p->code);
 	}
-	p->code[p->length] = (struct instruction){(uint16_t)op, compile_register(c, (struct value){.null = true}), a, b, third, d};
+	p->code[p->length] = (struct instruction){(uint16_t)op, compile_register(c, (struct value){.null = true}), a, b, third, d, strict_operands(op)};
 	return p->code[p->length++].to;
 }
 

@@ -70,6 +70,7 @@ enum { REGISTERS_MAX = 60000 };
 
 struct instruction {
 	uint16_t op, to, a, b, c, d;
+	uint16_t strict; /* the result is null if one of so many operands is, from a on; 0: the operation knows about null itself */
 };
 
 struct program_field {

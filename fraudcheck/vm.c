@@ -172,36 +172,9 @@ static void run_model(struct vm *vm, const struct program_model *m, struct value
 		set_number(to, model_value(m->model, vm->input, vm->because != NULL ? vm->because + m->first : NULL));
 }
 
-/* What is null if any of the operands that it has is null. */
 static bool any_null(const struct value *reg, const struct instruction *i)
 {
-	switch ((enum op)i->op) {
-	case OP_HAVERSINE:
-		return reg[i->a].null || reg[i->b].null || reg[i->c].null || reg[i->d].null;
-	case OP_CLIP:
-		return reg[i->a].null || reg[i->b].null || reg[i->c].null;
-	case OP_NEGATE:
-	case OP_NOT:
-	case OP_WITHIN:
-	case OP_NOT_WITHIN:
-	case OP_IN_NUMBER:
-	case OP_IN_STRING:
-	case OP_IN_TIME:
-	case OP_ABS:
-	case OP_FLOOR:
-	case OP_LOG:
-	case OP_EXP:
-	case OP_SQRT:
-	case OP_HOUR:
-	case OP_WEEKDAY:
-	case OP_LOWER:
-	case OP_LENGTH:
-	case OP_IN_SET:
-	case OP_CELL:
-		return reg[i->a].null;
-	default:
-		return reg[i->a].null || reg[i->b].null;
-	}
+	return reg[i->a].null || (i->strict > 1 && (reg[i->b].null || (i->strict > 2 && (reg[i->c].null || (i->strict > 3 && reg[i->d].null)))));
 }
 
 /* Numbers to a number. */
@@ -287,7 +260,7 @@ static bool compare(const struct value *reg, const struct instruction *i)
 	}
 }
 
-/* What is not null, but for the operations that are about null themselves. */
+/* What has no null among its operands. */
 static void run_strict(struct vm *vm, const struct instruction *i, struct value *to)
 {
 	const struct value *reg = vm->reg;
@@ -340,6 +313,36 @@ static void run_strict(struct vm *vm, const struct instruction *i, struct value 
 	}
 }
 
+/* What says itself what null means. */
+static void run_lenient(struct vm *vm, const struct instruction *i, struct value *to)
+{
+	struct value *reg = vm->reg;
+
+	switch ((enum op)i->op) {
+	case OP_AND:
+		run_and(to, &reg[i->a], &reg[i->b]);
+		break;
+	case OP_OR:
+		run_or(to, &reg[i->a], &reg[i->b]);
+		break;
+	case OP_IS_NULL:
+		set_truth(to, reg[i->a].null);
+		break;
+	case OP_IS_NOT_NULL:
+		set_truth(to, !reg[i->a].null);
+		break;
+	case OP_COALESCE:
+		*to = reg[i->a].null ? reg[i->b] : reg[i->a];
+		break;
+	case OP_MODEL:
+		run_model(vm, &vm->program->model[i->a], to);
+		break;
+	default: /* OP_FEATURES */
+		features_evaluate(vm->history, reg);
+		break;
+	}
+}
+
 void vm_run(struct vm *vm)
 {
 	const struct instruction *i = vm->program->code, *end = i + vm->program->length;
@@ -348,33 +351,11 @@ void vm_run(struct vm *vm)
 	for (; i < end; i++) {
 		struct value *to = &reg[i->to];
 
-		switch ((enum op)i->op) {
-		case OP_AND:
-			run_and(to, &reg[i->a], &reg[i->b]);
-			break;
-		case OP_OR:
-			run_or(to, &reg[i->a], &reg[i->b]);
-			break;
-		case OP_IS_NULL:
-			set_truth(to, reg[i->a].null);
-			break;
-		case OP_IS_NOT_NULL:
-			set_truth(to, !reg[i->a].null);
-			break;
-		case OP_COALESCE:
-			*to = reg[i->a].null ? reg[i->b] : reg[i->a];
-			break;
-		case OP_MODEL:
-			run_model(vm, &vm->program->model[i->a], to);
-			break;
-		case OP_FEATURES:
-			features_evaluate(vm->history, reg);
-			break;
-		default:
-			if (any_null(reg, i))
-				to->null = true;
-			else
-				run_strict(vm, i, to);
-		}
+		if (i->strict == 0)
+			run_lenient(vm, i, to);
+		else if (any_null(reg, i))
+			to->null = true;
+		else
+			run_strict(vm, i, to);
 	}
 }

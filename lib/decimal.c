@@ -127,24 +127,32 @@ static bool fast_double(const struct decimal *d, int64_t exponent, double *to)
 	return true;
 }
 
+static const char *add_digits(const char *p, const char *end, uint64_t *whole)
+{
+	unsigned digit;
+
+	for (; p < end && (digit = (unsigned)(*p - '0')) <= 9; p++)
+		*whole = *whole * 10 + digit;
+	return p;
+}
+
 /* What nearly every number is: few digits and no exponent. The same one operation, without taking the number apart first. */
 static bool short_double(struct span number, double *to)
 {
-	const char *p = number.p, *end = p + number.n, *behind = end;
+	const char *p = number.p, *end = p + number.n, *point;
 	bool negative = *p == '-';
 	uint64_t whole = 0;
 
 	if (number.n > DIGITS_KEPT)
 		return false;
-	for (p += negative; p < end; p++) {
-		if (is_digit(*p))
-			whole = whole * 10 + (uint64_t)(*p - '0');
-		else if (*p == '.')
-			behind = p + 1;
-		else
-			return false;
-	}
-	*to = (double)whole / power[end - behind];
+	point = p = add_digits(p + negative, end, &whole);
+	if (p < end && *p == '.')
+		p = add_digits(++point, end, &whole);
+	if (p < end)
+		return false;
+	*to = (double)(int64_t)whole; /* the processor has an instruction for signed ones */
+	if (end > point)
+		*to /= power[end - point];
 	*to = negative ? -*to : *to;
 	return true;
 }

@@ -60,12 +60,10 @@ static const char *skip_escape(struct scan *s, const char *p)
 	return p + 6;
 }
 
-/* Behind the opening quote; returns the place of the closing one. */
-static inline const char *skip_string(struct scan *s, const char *p, bool *escaped)
+/* In a string, at a byte that has to be looked at; returns the place of the closing quote. */
+static __attribute__((noinline)) const char *skip_special(struct scan *s, const char *p, bool *escaped)
 {
-	*escaped = false;
-	for (;;) {
-		p = json_skip_plain(p, s->end);
+	for (;; p = json_skip_plain(p, s->end)) {
 		if (p == s->end)
 			return fail(s, p, JSON_NOT_JSON);
 		if (*p == '"')
@@ -85,6 +83,14 @@ static inline const char *skip_string(struct scan *s, const char *p, bool *escap
 	}
 }
 
+/* Behind the opening quote; returns the place of the closing one. */
+static inline const char *skip_string(struct scan *s, const char *p, bool *escaped)
+{
+	*escaped = false;
+	p = json_skip_plain(p, s->end);
+	return p < s->end && *p == '"' ? p : skip_special(s, p, escaped);
+}
+
 static const char *skip_digits(const char *p, const char *end)
 {
 	while (p < end && (unsigned)(*p - '0') <= 9)
@@ -95,10 +101,13 @@ static const char *skip_digits(const char *p, const char *end)
 /* At a minus sign or a digit. */
 static const char *skip_number(struct scan *s, const char *p)
 {
-	const char *start, *end = s->end;
+	const char *start, *end = s->end, *behind;
 
 	if (*p == '-')
 		p++;
+	behind = json_skip_decimal(p, end);
+	if (behind != NULL)
+		return behind;
 	start = p;
 	p = skip_digits(p, end);
 	if (p == start)
@@ -123,8 +132,10 @@ static const char *skip_number(struct scan *s, const char *p)
 	return p;
 }
 
-static const char *skip_word(struct scan *s, const char *p, struct span word)
+static inline const char *skip_word(struct scan *s, const char *p, struct span word)
 {
+	if ((size_t)(s->end - p) >= word.n && memcmp(p, word.p, word.n) == 0)
+		return p + word.n;
 	for (size_t i = 0; i < word.n; i++)
 		if (p + i == s->end || p[i] != word.p[i])
 			return unexpected(s, p + i);
@@ -249,14 +260,19 @@ close:
 /* Any value; m->value, type and escaped are set. `depth` is that of the value if it is a container. */
 static inline const char *take_value(struct scan *s, const char *p, struct json_member *m, unsigned depth)
 {
-	const char *behind = skip_scalar(s, p, &m->type, &m->escaped);
+	const char *behind;
 
+	if (p < s->end && *p == '"') { /* most are */
+		m->type = JSON_STRING;
+		behind = skip_string(s, p + 1, &m->escaped);
+		if (behind == NULL)
+			return NULL;
+		m->value = (struct span){p + 1, (size_t)(behind - p) - 1};
+		return behind + 1;
+	}
+	behind = skip_scalar(s, p, &m->type, &m->escaped);
 	if (behind == NULL)
 		return NULL;
-	if (m->type == JSON_STRING) {
-		m->value = (struct span){p + 1, (size_t)(behind - p) - 2};
-		return behind;
-	}
 	if (m->type >= JSON_ARRAY) {
 		behind = skip_container(s, p, depth, false);
 		if (behind == NULL)
@@ -275,32 +291,46 @@ static struct json_member *next_member(struct json_object *o)
 	return &o->member[o->count++];
 }
 
-/* A name and its value. *same: so many members have the names of the object before; it ends with the first that has not. */
-static inline const char *take_member(struct scan *s, const char *p, struct json_object *o, size_t *same)
+/* Members with the names of the object before, as many as there are. p is behind the value before, or for the first where its name is to begin, and
+ * so is what is returned. */
+static const char *scan_known(struct scan *s, const char *p, struct json_object *o)
 {
-	struct json_member *m = next_member(o);
-	const size_t i = o->count - 1;
-	const char *value = NULL;
+	const struct json_head *h = o->head + o->count, *behind = o->head + o->heads;
+	const char *value, *names = o->names.p, *end = s->end;
+	struct json_member *m = o->member + o->count; /* there is room for as many as there were before */
 
-	if (*same == i && i < o->heads && (value = json_skip_head(o, i, p, s->end, m)) != NULL) {
-		value = json_skip_space(value, s->end); /* there may be more of it than before */
-		++*same;
-	} else if ((p = open_name(s, p)) == NULL || (value = skip_name(s, p, m)) == NULL) {
-		return NULL;
+	for (; h < behind && (value = json_skip_head(h, names, p, end, m)) != NULL; h++, m++) {
+		p = take_value(s, json_skip_space(value, end), m, 2); /* there may be more white space than before */
+		if (p == NULL)
+			return NULL;
 	}
-	return take_value(s, value, m, 2);
+	o->count = (size_t)(m - o->member);
+	return p;
 }
 
-/* Members up to the end of the object; p is where the name of one begins. */
+/* The members behind those that o has, up to the end of the object; p as for scan_known(). *same: so many have the names of the object before; it
+ * ends with the first that has not. */
 static const char *scan_members(struct scan *s, const char *p, struct json_object *o, size_t *same)
 {
-	while ((p = take_member(s, p, o, same)) != NULL) {
-		p = json_skip_space(p, s->end);
-		if (p == s->end || *p != ',')
-			return p < s->end && *p == '}' ? p + 1 : unexpected(s, p);
-		p = json_skip_space(p + 1, s->end);
+	if (*same == o->count && *same < o->heads) {
+		p = scan_known(s, p, o);
+		if (p == NULL)
+			return NULL;
+		*same = o->count;
 	}
-	return NULL;
+	for (;;) {
+		struct json_member *m;
+
+		p = json_skip_space(p, s->end);
+		if (o->count > 0) {
+			if (p == s->end || *p != ',')
+				return p < s->end && *p == '}' ? p + 1 : unexpected(s, p);
+			p = json_skip_space(p + 1, s->end);
+		}
+		m = next_member(o);
+		if ((p = open_name(s, p)) == NULL || (p = skip_name(s, p, m)) == NULL || (p = take_value(s, p, m, 2)) == NULL)
+			return NULL;
+	}
 }
 
 /* The object at p. */
@@ -356,17 +386,13 @@ enum json_fault json_scan_begun(struct json_object *o, struct span text, struct 
 	o->count = 0;
 	o->text = (struct span){text.p, 0};
 	m = next_member(o);
-	if (o->heads > 0 && json_skip_head(o, 0, text.p + 1, s.end, m) == value)
+	if (o->heads > 0 && json_skip_head(o->head, o->names.p, text.p + 1, s.end, m) == value)
 		same = 1;
 	*m = (struct json_member){.name = {text.p + 2, known.name}, .type = JSON_OBJECT};
 	p = skip_container(&s, json_skip_space(text.p + known.end, s.end), 2, true); /* there may be white space where there was none */
 	if (p != NULL) {
 		m->value = (struct span){value, (size_t)(p - value)};
-		p = json_skip_space(p, s.end);
-		if (p < s.end && *p == ',')
-			p = scan_members(&s, json_skip_space(p + 1, s.end), o, &same);
-		else
-			p = p < s.end && *p == '}' ? p + 1 : unexpected(&s, p);
+		p = scan_members(&s, p, o, &same);
 	}
 	if (end_scan(o, &s, text, text.p, p, at) == JSON_OK)
 		json_remember(o, same);

@@ -6,13 +6,36 @@
 /* Objects with more names, or longer ones, are read all the same; nothing is known of the rest. */
 enum { HEADS_MAX = 128, NAMES_MAX = 8192 };
 
-static void add_head(struct json_object *o, const struct json_member *m)
+static const char *begin_of_value(const struct json_member *m)
 {
-	const char *start = m->name.p - 1, *value = m->type == JSON_STRING ? m->value.p - 1 : m->value.p;
-	size_t n = (size_t)(value - start);
+	return m->type == JSON_STRING ? m->value.p - 1 : m->value.p;
+}
 
-	o->head[o->heads++] = (struct json_head){(uint32_t)o->names.n, (uint32_t)n, (uint32_t)m->name.n, m->name_escaped};
+static const char *end_of_value(const struct json_member *m)
+{
+	return m->value.p + m->value.n + (m->type == JSON_STRING);
+}
+
+/* false: there is no room for it */
+static bool add_head(struct json_object *o, size_t i)
+{
+	const struct json_member *m = &o->member[i];
+	const char *start = i == 0 ? m->name.p - 1 : end_of_value(m - 1);
+	const size_t n = (size_t)(begin_of_value(m) - start);
+
+	if (i == HEADS_MAX || o->names.n + n > NAMES_MAX)
+		return false;
+	o->head[o->heads++] = (struct json_head){
+		.at = (uint32_t)o->names.n,
+		.n = (uint32_t)n,
+		.room = n > JSON_HEAD_ROOM ? (uint32_t)n : JSON_HEAD_ROOM,
+		.name = (uint32_t)(m->name.p - start),
+		.name_n = (uint32_t)m->name.n,
+		.escaped = m->name_escaped,
+	};
+	memset(buf_room(&o->names, n + JSON_HEAD_ROOM) + n, 0, JSON_HEAD_ROOM);
 	buf_add(&o->names, start, n);
+	return true;
 }
 
 void json_remember(struct json_object *o, size_t same)
@@ -26,7 +49,6 @@ void json_remember(struct json_object *o, size_t same)
 	o->shape = atomic_fetch_add_explicit(&shapes, 1, memory_order_relaxed) + 1;
 	o->heads = same;
 	o->names.n = same == 0 ? 0 : o->head[same - 1].at + o->head[same - 1].n;
-	while (o->heads < o->count && o->heads < HEADS_MAX &&
-	       o->names.n + (size_t)(o->member[o->heads].value.p - o->member[o->heads].name.p) < NAMES_MAX)
-		add_head(o, &o->member[o->heads]);
+	while (o->heads < o->count && add_head(o, o->heads))
+		;
 }

@@ -8,40 +8,53 @@
 
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "json.h"
 
-/* What stands before a value: `"amount":`, with the white space in it. */
+/* What stands before a value, from the end of the value before (of the first: from its name on): `,"amount":`, with the white space in it. */
 struct json_head {
-	uint32_t at, n; /* in json_object.names */
-	uint32_t name;  /* bytes of the name */
-	bool escaped;   /* of the name */
+	uint32_t at, n;      /* in json_object.names */
+	uint32_t room;       /* n, or JSON_HEAD_ROOM if that is more */
+	uint32_t name, name_n; /* where the name begins in it, and its bytes */
+	bool escaped;        /* of the name */
 };
 
+enum { JSON_HEAD_ROOM = 16 };
+
+#ifdef __SSE2__
+/* Of sixteen bytes: a bit for each that is the same. */
+static inline unsigned json_equal_bytes(const char *a, const char *b)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a), _mm_loadu_si128((const __m128i *)(const void *)b)));
+}
+#endif
+
+/* Of n bytes at least one, of both so many may be read, and JSON_HEAD_ROOM if that is more. */
 static inline bool json_same_bytes(const char *a, const char *b, size_t n)
 {
-	uint64_t x, y;
-
-	if (n < 8)
-		return memcmp(a, b, n) == 0;
-	for (size_t i = 0; i < n - 8; i += 8) {
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		if (x != y)
+#if defined(__SSE2__) && !defined(JSON_PORTABLE)
+	if (n <= 16)
+		return ~json_equal_bytes(a, b) << (32 - n) == 0;
+	for (size_t i = 0; i < n - 16; i += 16)
+		if (json_equal_bytes(a + i, b + i) != 0xffff)
 			return false;
-	}
-	memcpy(&x, a + n - 8, 8);
-	memcpy(&y, b + n - 8, 8);
-	return x == y;
+	return json_equal_bytes(a + n - 16, b + n - 16) == 0xffff;
+#else
+	return memcmp(a, b, n) == 0;
+#endif
 }
 
-/* Does what stood before value `i` stand at p, too? Then m->name is set, and the place behind it is returned; else NULL. */
-static inline const char *json_skip_head(const struct json_object *o, size_t i, const char *p, const char *end, struct json_member *m)
+/* Does `h`, one of those whose texts are in `names`, stand at p, too? Then m->name is set, and the place behind it is returned; else NULL. */
+static inline const char *json_skip_head(const struct json_head *h, const char *names, const char *p, const char *end, struct json_member *m)
 {
-	const struct json_head *h = &o->head[i];
+	const size_t room = (size_t)(end - p);
 
-	if ((size_t)(end - p) < h->n || !json_same_bytes(p, o->names.p + h->at, h->n))
+	if (room >= h->room ? !json_same_bytes(p, names + h->at, h->n) : room < h->n || memcmp(p, names + h->at, h->n) != 0)
 		return NULL;
-	m->name = (struct span){p + 1, h->name};
+	m->name = (struct span){p + h->name, h->name_n};
 	m->name_escaped = h->escaped;
 	return p + h->n;
 }

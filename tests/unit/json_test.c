@@ -116,6 +116,9 @@ static void test_numbers(void **state)
 		assert_int_equal(scan(span_of(text), &at), JSON_OK);
 		assert_int_equal(object.member[0].type, JSON_NUMBER);
 		assert_true(span_eq(object.member[0].value, span_of(good[i])));
+		snprintf(text, sizeof text, "{\"a\":%s%16s}", good[i], ""); /* where sixteen bytes can be seen at once */
+		assert_int_equal(scan(span_of(text), &at), JSON_OK);
+		assert_true(span_eq(object.member[0].value, span_of(good[i])));
 		snprintf(text, sizeof text, "{\"a\":[%s ]}", good[i]);
 		assert_int_equal(scan(span_of(text), &at), JSON_OK);
 	}
@@ -125,9 +128,38 @@ static void test_numbers(void **state)
 
 		snprintf(text, sizeof text, "{\"a\":%s}", bad[i]);
 		assert_int_equal(scan(span_of(text), &at), JSON_NOT_JSON);
+		snprintf(text, sizeof text, "{\"a\":%s%16s}", bad[i], "");
+		assert_int_equal(scan(span_of(text), &at), JSON_NOT_JSON);
 		snprintf(text, sizeof text, "{\"a\":[%s]}", bad[i]);
 		if (bad[i][0] != '\0')
 			assert_int_equal(scan(span_of(text), &at), JSON_NOT_JSON);
+	}
+}
+
+/* Every number of a few bytes, with enough behind it to be seen at once and with too little: the same end. */
+static void test_decimals(void **state)
+{
+	static const char bytes[] = "019.e-,";
+	enum { KINDS = sizeof bytes - 1, LENGTH = 5 };
+
+	(void)state;
+	for (unsigned n = 0; n < KINDS * KINDS * KINDS * KINDS * KINDS; n++) {
+		char text[LENGTH + 60];
+		enum json_fault fault;
+		size_t at, at_short;
+		unsigned rest = n;
+
+		memcpy(text, "{\"a\":", 5);
+		for (unsigned i = 0; i < LENGTH; i++, rest /= KINDS)
+			text[5 + i] = bytes[rest % KINDS];
+		snprintf(text + 5 + LENGTH, sizeof text - 5 - LENGTH, "}");
+		fault = scan(span_of(text), &at_short);
+		snprintf(text + 5 + LENGTH, sizeof text - 5 - LENGTH, "%20s}", "");
+		assert_int_equal(scan(span_of(text), &at), fault);
+		if (fault == JSON_OK)
+			assert_int_equal(object.member[0].value.n, LENGTH);
+		else if (at_short != 5 + LENGTH) /* there the } was the wrong byte, not something behind the spaces */
+			assert_int_equal(at, at_short);
 	}
 }
 
@@ -425,6 +457,83 @@ static void test_elements(void **state)
 	assert_false(json_next_member(SPAN("{}"), &at, &e));
 }
 
+static void assert_same_object(const struct json_object *a, const char *text_a, const struct json_object *b, const char *text_b)
+{
+	assert_int_equal(a->count, b->count);
+	for (size_t i = 0; i < a->count; i++) {
+		const struct json_member *m = &a->member[i], *n = &b->member[i];
+
+		assert_int_equal(m->name.p - text_a, n->name.p - text_b);
+		assert_int_equal(m->name.n, n->name.n);
+		assert_int_equal(m->value.p - text_a, n->value.p - text_b);
+		assert_int_equal(m->value.n, n->value.n);
+		assert_int_equal(m->type, n->type);
+		assert_int_equal(m->escaped, n->escaped);
+		assert_int_equal(m->name_escaped, n->name_escaped);
+	}
+}
+
+static bool same_names(const struct json_object *a, const struct json_object *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (!span_eq(a->member[i].name, b->member[i].name))
+			return false;
+	return a->count == b->count;
+}
+
+/* What was scanned before must not matter, whatever it was: each text behind each other, and the number of the shape is kept for no other names. */
+static void test_heads(void **state)
+{
+	static const char *const texts[] = {
+		"{\"transaction_id\":\"019b76da\",\"amount\":1.5,\"a_name_of_more_than_32_bytes_altogether\":true,\"e\":\"\"}",
+		"{\"transaction_id\":\"019b76da\" ,\"amount\":1.5,\"a_name_of_more_than_32_bytes_altogether\":true,\"e\":\"\"}",
+		"{\"transaction_id\":\"019b76da\", \"amount\":1.5,\"a_name_of_more_than_32_bytes_altogether\":true,\"e\":\"\"}",
+		"{\"transaction_id\":\"019b76da\",\"amount\": 1.5,\"a_name_of_more_than_32_bytes_altogether\" :true,\"e\":\"\"}",
+		"{ \"transaction_id\" : \"019b76da\" , \"amount\" : 1.5 , \"a_name_of_more_than_32_bytes_altogether\" : true , \"e\" : \"\" } ",
+		"{ \"transaction_id\" :  \"019b76da\" , \"amount\" :\t 1.5 , \"a_name_of_more_than_32_bytes_altogether\" :\n\ntrue , \"e\" : 7 } ",
+		"{\"transaction_id\":7,\"amount\":\"x\",\"a_name_of_more_than_32_bytes_altogether\":[{\"amount\":1}],\"e\":{\"e\":{}}}",
+		"{\"transaction_id\":7,\"amount\":\"x\",\"a_name_of_more_than_32_bytes_altogethes\":[{\"amount\":1}],\"e\":{\"e\":{}}}",
+		"{\"transaction_id\":7,\"amount\":\"x\",\"b_name_of_more_than_32_bytes_altogether\":[{\"amount\":1}],\"e\":{\"e\":{}}}",
+		"{\"transaction_ie\":7,\"amount\":\"x\"}",
+		"{\"transaction_id\":7,\"amount\":\"x\"}",
+		"{\"transaction_id\":7,\"amount\":\"x\",}",
+		"{\"transaction_id\":7,\"amount\"}",
+		"{\"transaction_id\":7 \"amount\":1}",
+		"{\"transaction_id\":7,\"amount\":}",
+		"{\"transaction_id\":\"\\u0041\",\"\\u0061mount\":\"\xc3\xa9\"}",
+		"{\"transaction_id\":\"\\u0041\",\"amount\":\"\xc3\"}",
+		"{\"transaction_id\":\"019b76da\"}",
+		"{}",
+		"[]",
+	};
+	enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+	(void)state;
+	for (size_t i = 0; i < TEXTS; i++)
+		for (size_t k = 0; k < TEXTS; k++)
+			for (int times = 1; times <= 2; times++) {
+				struct json_object used = {0}, fresh = {0}, before = {0};
+				size_t at = 0, at_fresh = 0;
+				enum json_fault fault;
+				uint64_t shape;
+
+				for (int t = 0; t < times; t++)
+					json_scan(&used, span_of(texts[i]), &at);
+				shape = used.shape;
+				fault = json_scan(&used, span_of(texts[k]), &at);
+				assert_int_equal(json_scan(&fresh, span_of(texts[k]), &at_fresh), fault);
+				assert_true(fault == JSON_OK || at == at_fresh);
+				assert_same_object(&used, texts[k], &fresh, texts[k]);
+				if (fault == JSON_OK && json_scan(&before, span_of(texts[i]), &at) == JSON_OK) {
+					assert_true(used.shape != shape || same_names(&before, &fresh));
+					assert_true(used.shape == shape || i != k);
+				}
+				json_object_free(&used);
+				json_object_free(&fresh);
+				json_object_free(&before);
+			}
+}
+
 /* The fast loops against the plain one, at every length and with the special byte in every place. */
 static void test_skipping(void **state)
 {
@@ -525,6 +634,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grammar),    cmocka_unit_test(test_numbers),      cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_decimals),   cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_not_object), cmocka_unit_test(test_depth),        cmocka_unit_test(test_members),
 		cmocka_unit_test(test_many_members), cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_duplicate), cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_quote),      cmocka_unit_test(test_elements),     cmocka_unit_test(test_skipping),

@@ -34,6 +34,12 @@ fill() {
 			-122.39658, 'dev-' || substr(md5((i % 20000)::text), 1, 16), 'credit_card', false, false, 0, '{}', 'cb729d574cee', null
 		from generate_series(1, $1) i"
 }
+# A server that has run for a while writes its log into files that it has used before; a new one makes them, which takes as long as the first million
+# rows themselves.
+make_log_files() { # MB
+	sql "alter system set min_wal_size = '$1MB'" 'select pg_reload_conf()' \
+		"select count(pg_logical_emit_message(false, 'bench', repeat('x', 16 << 20))) from generate_series(1, $1 / 16)" 'checkpoint' >/dev/null
+}
 load() { # ROWS-THERE IDS SIZE
 	sql 'drop database if exists txpipe_run' 'create database txpipe_run template filled strategy file_copy' 'checkpoint'
 	records=$3
@@ -43,6 +49,7 @@ load() { # ROWS-THERE IDS SIZE
 }
 
 inputs
+make_log_files "$([ -n "$small" ] && echo 80 || echo 4096)"
 tool=ours pair=-
 for ids in v7 v4; do
 	for rows in "${filled[@]}"; do
