@@ -20,6 +20,8 @@ uint16_t compile_register(struct compiler *c, struct value start)
 	return (uint16_t)p->registers++;
 }
 
+/* How many registers among the operands, from the first on, make the result null by being null. Those that follow are constants (of
+ * WITHIN, IN) or numbers of something else (IN_SET, CELL). */
 static uint16_t strict_operands(enum op op)
 {
 	switch (op) {
@@ -54,7 +56,7 @@ static uint16_t strict_operands(enum op op)
 	case OP_IN_SET:
 	case OP_CELL:
 		return 1;
-	default:
+	default: /* two numbers, strings or times */
 		return 2;
 	}
 }
@@ -67,7 +69,15 @@ uint16_t compile_emit(struct compiler *c, enum op op, uint16_t a, uint16_t b, ui
 		c->code_cap = c->code_cap > 0 ? 2 * c->code_cap : 64;
 		p->code = xrealloc(p->code, c->code_cap * sizeof *p->code);
 	}
-	p->code[p->length] = (struct instruction){(uint16_t)op, compile_register(c, (struct value){.null = true}), a, b, third, d, strict_operands(op)};
+	p->code[p->length] = (struct instruction){
+		.op = (uint16_t)op,
+		.to = compile_register(c, (struct value){.null = true}),
+		.a = a,
+		.b = b,
+		.c = third,
+		.d = d,
+		.strict = strict_operands(op),
+	};
 	return p->code[p->length++].to;
 }
 

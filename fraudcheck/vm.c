@@ -172,9 +172,10 @@ static void run_model(struct vm *vm, const struct program_model *m, struct value
 		set_number(to, model_value(m->model, vm->input, vm->because != NULL ? vm->because + m->first : NULL));
 }
 
+/* Of the one to four operands that may not be null. */
 static bool any_null(const struct value *reg, const struct instruction *i)
 {
-	return reg[i->a].null || (i->strict > 1 && (reg[i->b].null || (i->strict > 2 && (reg[i->c].null || (i->strict > 3 && reg[i->d].null)))));
+	return reg[i->a].null || (i->strict > 1 && reg[i->b].null) || (i->strict > 2 && reg[i->c].null) || (i->strict > 3 && reg[i->d].null);
 }
 
 /* Numbers to a number. */
@@ -337,8 +338,10 @@ static void run_lenient(struct vm *vm, const struct instruction *i, struct value
 	case OP_MODEL:
 		run_model(vm, &vm->program->model[i->a], to);
 		break;
-	default: /* OP_FEATURES */
+	case OP_FEATURES:
 		features_evaluate(vm->history, reg);
+		break;
+	default: /* strict */
 		break;
 	}
 }

@@ -136,10 +136,9 @@ static inline const char *skip_word(struct scan *s, const char *p, struct span w
 {
 	if ((size_t)(s->end - p) >= word.n && memcmp(p, word.p, word.n) == 0)
 		return p + word.n;
-	for (size_t i = 0; i < word.n; i++)
-		if (p + i == s->end || p[i] != word.p[i])
-			return unexpected(s, p + i);
-	return p + word.n;
+	while (p < s->end && *p == *word.p)
+		p++, word.p++;
+	return unexpected(s, p);
 }
 
 /* One value that holds no others; *type and, for strings, *escaped are set. At `{` or `[`: returns p, only the type
@@ -291,8 +290,8 @@ static struct json_member *next_member(struct json_object *o)
 	return &o->member[o->count++];
 }
 
-/* Members with the names of the object before, as many as there are. p is behind the value before, or for the first where its name is to begin, and
- * so is what is returned. */
+/* Members with the names of the object before, as many as there are. p is behind the value before, or for the first where its name is
+ * to begin, and so is what is returned. */
 static const char *scan_known(struct scan *s, const char *p, struct json_object *o)
 {
 	const struct json_head *h = o->head + o->count, *behind = o->head + o->heads;
@@ -308,8 +307,8 @@ static const char *scan_known(struct scan *s, const char *p, struct json_object 
 	return p;
 }
 
-/* The members behind those that o has, up to the end of the object; p as for scan_known(). *same: so many have the names of the object before; it
- * ends with the first that has not. */
+/* The members behind those that o has, up to the end of the object; p as for scan_known(). *same: so many have the names of the object
+ * before; it ends with the first that has not. */
 static const char *scan_members(struct scan *s, const char *p, struct json_object *o, size_t *same)
 {
 	if (*same == o->count && *same < o->heads) {

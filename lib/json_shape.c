@@ -1,7 +1,6 @@
 #include "json_shape.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 
 /* Objects with more names, or longer ones, are read all the same; nothing is known of the rest. */
 enum { HEADS_MAX = 128, NAMES_MAX = 8192 };
@@ -42,11 +41,13 @@ void json_remember(struct json_object *o, size_t same)
 {
 	static atomic_uint_fast64_t shapes;
 
-	if (o->shape != 0 && same == o->count && same == o->heads)
+	/* not o->heads: of a larger object they are only the first, and who knows that one by its number looks for members that are not here */
+	if (o->shape != 0 && same == o->count && same == o->shaped)
 		return;
 	if (o->head == NULL)
 		o->head = xcalloc(HEADS_MAX, sizeof *o->head);
 	o->shape = atomic_fetch_add_explicit(&shapes, 1, memory_order_relaxed) + 1;
+	o->shaped = o->count;
 	o->heads = same;
 	o->names.n = same == 0 ? 0 : o->head[same - 1].at + o->head[same - 1].n;
 	while (o->heads < o->count && add_head(o, o->heads))

@@ -71,8 +71,8 @@ static inline const char *json_skip_plain_sse2(const char *p, const char *end)
 }
 #endif
 
-/* The first special byte at or behind p, or end. There is nothing to find out when the program runs: every amd64 has SSE2. JSON_PORTABLE takes
- * what others get (tests/fuzz/json_portable.c). */
+/* The first special byte at or behind p, or end. There is nothing to find out when the program runs: every amd64 has SSE2. JSON_PORTABLE
+ * takes what others get (tests/fuzz/json_portable.c). */
 static inline const char *json_skip_plain(const char *p, const char *end)
 {
 #if defined(__SSE2__) && !defined(JSON_PORTABLE)
@@ -83,8 +83,8 @@ static inline const char *json_skip_plain(const char *p, const char *end)
 }
 
 /*
- * Of what nearly all numbers are, digits with at most one point among them, the end; p is at a digit. NULL: it may be anything, look at each byte.
- * The digits of sixteen bytes are seen at once.
+ * Of what nearly all numbers are, digits with at most one point among them, the end; p is where the digits are to begin. NULL: it may
+ * be anything, look at each byte. The digits of sixteen bytes are seen at once.
  */
 static inline const char *json_skip_decimal(const char *p, const char *end)
 {

@@ -3,7 +3,6 @@
 
 #include "hex.h"
 #include "json.h"
-#include "json_skip.h"
 #include "utf8.h"
 
 bool utf8_valid(struct span s)

@@ -191,15 +191,38 @@ bool json_same_members(const struct json_object *o, const struct json_object *ot
 	return equal;
 }
 
-/* Both forms of the scanner, byte by byte: `o` knows the names of the text before, then those of this one, the portable one knows nothing. */
+/* Who has seen an object of this number knows its names: it must not have been given to others. */
+static void same_names_by_number(const struct json_object *o)
+{
+	static struct buf names;
+	static uint64_t shape;
+	struct buf now = {0};
+
+	for (size_t i = 0; i < o->count; i++) {
+		buf_add_span(&now, o->member[i].name);
+		buf_add_char(&now, '"');
+	}
+	same(o->shape != shape || span_eq(buf_span(&now), buf_span(&names)), "other names have the same number");
+	buf_free(&names);
+	names = now;
+	shape = o->shape;
+}
+
+/* Both forms of the scanner, byte by byte: `o` and `used` know the names of the text before, `portable` knows nothing. */
 static void same_without_vectors(struct json_object *o, struct span text, enum json_fault fault, size_t at)
 {
+	static struct json_object used;
 	struct json_object portable = {0};
 	size_t other_at = SIZE_MAX;
 	uint64_t shape = o->shape;
 
 	same(portable_scan(&portable, text, &other_at) == fault && other_at == at, "the verdict without vector instructions");
 	same(json_same_members(o, &portable), "the members without vector instructions");
+	other_at = SIZE_MAX;
+	same(portable_scan(&used, text, &other_at) == fault && other_at == at, "the verdict without vector instructions, with names known");
+	same(json_same_members(o, &used), "the members without vector instructions, with names known");
+	if (fault == JSON_OK)
+		same_names_by_number(o);
 	other_at = SIZE_MAX;
 	same(json_scan(o, text, &other_at) == fault && other_at == at, "the verdict of those who know its names");
 	same(json_same_members(o, &portable), "the members for those who know their names");

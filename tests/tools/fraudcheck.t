@@ -57,6 +57,19 @@ for forged in '{"a":1,"_kafka":{}}' '{"a":1,"\u005fkafka":{}}' '{"_rejec\u0074":
 	is "forged: $forged" "$(fraudcheck <<<"$forged" | jq -r '._reject.reason, ._reject.raw')" "reserved_name"$'\n'"$forged"
 done
 
+# What was looked up for the names of one record must not be looked for in another. No bound of what is remembered of a record (128 names, 8192
+# bytes of names and white space) may make a difference: each line gets the verdict that it gets alone.
+spaces=$(printf '%9000s' '')
+members() { seq -f '"m%g":1' -s, 1 "$1"; }
+ordinary='{"id":"a","amount":99999,"currency":"USD","is_foreign":true'
+printf '%s\n' "$ordinary}" "$ordinary,$spaces\"label_for\":\"x\"}" "$ordinary}" "$ordinary}" \
+	'{"id":1,"currency":"USD"}' "{\"id\":1,\"currency\":\"USD\",$spaces\"amount\":99999}" '{"id":1,"currency":"USD"}' \
+	"{$(members 128)}" "{$(members 128),\"is_foreign\":true}" "{$(members 128)}" "{\"currency\":\"USD\",$(members 127),\"amount\":99999}" \
+	"{\"currency\":\"USD\",$(members 127)}" '{}' "{$spaces\"is_foreign\":true}" '{}' >unlike.ndjson
+while IFS= read -r line; do fraudcheck -q <<<"$line"; done <unlike.ndjson >alone
+is "each record is judged by what it says itself, whatever came before" "$(fraudcheck -q unlike.ndjson | md5sum)" "$(md5sum <alone)"
+is "… and some are fraud" "$(grep -c '"is_fraud":true' alone)" 7
+
 # --- lines of the suite ---------------------------------------------------------------------------------------------------
 control=$(printf '{"_kafka":{"stream":"s","topic":"t","partition":0,"of":1,"run":"r-1","origin":"resume","begin":0,"event":"end","next":50}}')
 other='{"_reject":{"by":"kconsume","reason":"not_json","detail":"x","raw":"{\"is_fraud\":"}}'

@@ -34,11 +34,12 @@ fill() {
 			-122.39658, 'dev-' || substr(md5((i % 20000)::text), 1, 16), 'credit_card', false, false, 0, '{}', 'cb729d574cee', null
 		from generate_series(1, $1) i"
 }
-# A server that has run for a while writes its log into files that it has used before; a new one makes them, which takes as long as the first million
-# rows themselves.
+# A server that has run for a while writes its log into files that it has used before; a new one makes them, which takes as long as the
+# first million rows themselves.
 make_log_files() { # MB
 	sql "alter system set min_wal_size = '$1MB'" 'select pg_reload_conf()' \
-		"select count(pg_logical_emit_message(false, 'bench', repeat('x', 16 << 20))) from generate_series(1, $1 / 16)" 'checkpoint' >/dev/null
+		"select count(pg_logical_emit_message(false, 'bench', repeat('x', 16 << 20))) from generate_series(1, $1 / 16)" \
+		'checkpoint' >/dev/null
 }
 load() { # ROWS-THERE IDS SIZE
 	sql 'drop database if exists txpipe_run' 'create database txpipe_run template filled strategy file_copy' 'checkpoint'
@@ -64,6 +65,7 @@ for ids in v7 v4; do
 		done
 	done
 done
+sql 'alter system reset min_wal_size' 'select pg_reload_conf()' >/dev/null # for the benchmark that may come next
 records=$all
 "$here/picture" "$kept/growth.tsv" >"$kept/growth.svg"
 say "growth: picture: $kept/growth.svg"
