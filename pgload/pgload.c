@@ -39,7 +39,7 @@ static const struct opt table[] = {
      .optional = true},
     {OPT_INT, 0, "batch", &o.batch, "ROWS", "at most so many records in a transaction (1000000)", .min = 1,
      .max = BATCH_ROWS_MAX},
-    {OPT_SIZE, 0, "batch-bytes", &o.batch_bytes, "SIZE", "at most so many bytes of records in a transaction; a connection holds two of them (3400k)",
+    {OPT_SIZE, 0, "batch-bytes", &o.batch_bytes, "SIZE", "at most so many bytes of records in a transaction; a connection holds two of them (64k to 1G; 3400k)",
      .min = 64 << 10, .max = 1 << 30},
     {OPT_INT, 0, "connections", &o.connections, "N", "store through so many connections at once; each partition keeps to one (1)", .min = 1,
      .max = WORKERS_MAX},
@@ -50,7 +50,7 @@ static const struct opt table[] = {
      "of the last 10000 records that the server may refuse before this is an error (1)",
      .min = 0, .max = 100},
     {OPT_DURATION, 0, "patience", &o.patience, "DURATION",
-     "keep trying so long when the server fails, then exit 75 (60s)", .min = 0},
+     "keep trying so long when the server fails, at the start 10s at most, then exit 75 (60s)", .min = 0},
     {OPT_FLAG, 0, "dry-run", &o.dry_run, NULL, "do everything but commit; print what would be rejected. Each batch is "
      "judged by itself", .min = 0},
     {OPT_FLAG, 0, "async-commit", &o.async_commit, NULL, "do not wait for the server's disk; a crash of the server is "
