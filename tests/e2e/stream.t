@@ -134,8 +134,10 @@ is "ends of the log are positions" "$(partitions '.[4]')" "$(partitions '.[5]')"
 is "topics and their partitions" "$(get /api/topics | jq -r '.rows | sort[] | join(" ")')" "$(printf 'killed 4\ntransactions 4')"
 get '/api/messages?topic=killed' >"$work/messages"
 is "the latest messages" "$(jq '.rows | length' "$work/messages")" 60
-read -r partition offset < <(jq -r '.rows[0] | "\(.[0]) \(.[1])"' "$work/messages")
-is "… are what is in the log" "$(jq -r '.rows[0][5]' "$work/messages")" "$(kconsume -q --stream look -t killed -p "$partition" -o "$offset" -c 1 --plain)"
+# one that is shown as it stands: some are malformed, of those no record and no text
+jq -c '[.rows[] | select((.[5] | fromjson?) != null and (.[5] | contains("\ufffd") | not))][0]' "$work/messages" >"$work/message"
+read -r partition offset < <(jq -r '"\(.[0]) \(.[1])"' "$work/message")
+is "… are what is in the log" "$(jq -r '.[5]' "$work/message")" "$(kcat -C -q -b "$KAFKA_BROKERS" -t killed -p "$partition" -o "$offset" -c 1)"
 txgen -q -n 40 -s 99 | kproduce -q -t killed
 behind() { [ "$(get /metrics | awk '/^txpipe_stream_lag_records/ { n += $2 } END { print n + 0 }')" -eq 40 ]; }
 ok "what is not stored yet is lag" wait_for 20 behind
