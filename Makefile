@@ -113,7 +113,7 @@ $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(TOOLS:%=$(BUILD)/%.a)
 		$(shell $(PKG_CONFIG) --libs cmocka $(PKGS)) -lm
 
 JSON_COMPARE = $(addprefix $(BUILD)/tests/fuzz/,json_compare.o json_portable.o)
-$(BUILD)/tests/unit/json_oracle_test: $(JSON_COMPARE)
+$(BUILD)/tests/unit/json_oracle_test $(BUILD)/tests/unit/json_shape_test: $(JSON_COMPARE)
 
 unit: $(UNIT)
 	@status=0; for t in $(UNIT); do $(RUN) $$t || status=1; done; exit $$status

@@ -31,8 +31,9 @@ struct json_object {
 	size_t count, cap;
 	struct span text; /* from { to } */
 	uint64_t shape;   /* who has seen an object of this number knows the names of this one: the same, at the same places. Never 0 */
-	size_t shaped;    /* members of the object that got the number first */
-	/* Private: what stood before the values of the object scanned last: its names, as many as there is room for. */
+	/* Private: members of the object that got the number first; what stood before the values of the one scanned last: its names, as many as there
+	 * is room for. */
+	size_t shaped;
 	struct json_head *head;
 	size_t heads;
 	struct buf names;
